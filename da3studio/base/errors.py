@@ -1,0 +1,106 @@
+"""Errors a person can act on; anything else that escapes is a bug of ours."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class UserFacingError(Exception):
+    """Something the person can understand and mend.
+
+    Args:
+        what: what failed, one sentence.
+        why: what was seen, one sentence.
+        fix: what to do now, one sentence.
+
+    `exit_code` is the process exit status of the family, the same for every command.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str, fix: str) -> None:
+        super().__init__(what, why, fix)
+        self.what, self.why, self.fix = what, why, fix
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.why} {self.fix}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.what, self.why, self.fix)
+
+
+def _rebuild(family: type[UserFacingError], what: str, why: str, fix: str) -> UserFacingError:
+    return family(what, why=why, fix=fix)
+
+
+class BadInput(UserFacingError):
+    """The photos, file or values given cannot be used."""
+
+    exit_code = 3
+
+
+class Missing(UserFacingError):
+    """A file, folder or result that is needed is not there."""
+
+    exit_code = 4
+
+
+class CannotWrite(UserFacingError):
+    """The place to write to refuses: read-only, no permission, in use."""
+
+    exit_code = 5
+
+
+class DiskFull(UserFacingError):
+    """No space is left where a result has to be written."""
+
+    exit_code = 6
+
+
+class OutOfMemory(UserFacingError):
+    """The work needs more memory than there is, after every fallback."""
+
+    exit_code = 7
+
+
+class CannotReconstruct(UserFacingError):
+    """The photos are readable but no scene could be made from them."""
+
+    exit_code = 8
+
+
+class ProjectDamaged(UserFacingError):
+    """The project folder's manifest cannot be understood."""
+
+    exit_code = 9
+
+
+class ProjectTooNew(UserFacingError):
+    """The project was written by a newer program."""
+
+    exit_code = 10
+
+
+class ProjectBusy(UserFacingError):
+    """Another program holds the project folder."""
+
+    exit_code = 11
+
+
+FAMILIES: tuple[type[UserFacingError], ...] = (
+    BadInput,
+    Missing,
+    CannotWrite,
+    DiskFull,
+    OutOfMemory,
+    CannotReconstruct,
+    ProjectDamaged,
+    ProjectTooNew,
+    ProjectBusy,
+)
+
+EXIT_OK = 0
+EXIT_BUG = 1
+EXIT_USAGE = 2  # argparse's own
+EXIT_WORKER_DIED = 12
+EXIT_CANCELLED = 130  # 128 + SIGINT, as shells expect

@@ -1,0 +1,1 @@
+"""The command line: parsing, words and exit codes; the work itself is done below it."""

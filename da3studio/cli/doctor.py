@@ -1,0 +1,179 @@
+"""`da3studio doctor`: is this computer fit, is this project whole?"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import da3studio
+from da3studio.base.errors import BadInput, Missing, ProjectDamaged
+from da3studio.base.i18n import tr, trn
+from da3studio.cli.info import missing_photos, size_text
+from da3studio.cli.output import Output
+from da3studio.pipeline.plan import wanted_keys
+from da3studio.project.folder import ProjectFolder
+
+LIBRARIES = (
+    "numpy",
+    "PIL",
+    "pi_heif",
+    "cv2",
+    "safetensors",
+    "pycolmap",
+    "open3d",
+    "fast_simplification",
+    "torch",
+)
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Check the computer, or the project of `args.project`.
+
+    Raises:
+        BadInput: a clean-up of no project.
+        Missing: a library does not load, or photos of the project are gone.
+        ProjectDamaged: a stored result is not what was written.
+    """
+    if args.project is None:
+        if args.collect:
+            raise BadInput(
+                tr("There is nothing to clean up."),
+                why=tr("--collect was given without a project."),
+                fix=tr("Name the project too, as in: da3studio doctor scan.da3 --collect"),
+            )
+        _check_computer(output)
+    else:
+        _check_project(args.project, output, collect=args.collect)
+    return 0
+
+
+def _check_computer(output: Output) -> None:
+    versions, broken = _libraries()
+    facts: dict[str, Any] = {
+        "da3studio": da3studio.__version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "memory_free_bytes": psutil.virtual_memory().available,
+        "disk_free_bytes": shutil.disk_usage(Path.cwd()).free,
+        "graphics": _graphics() if "torch" in versions else "",
+        "libraries": versions,
+        "broken": broken,
+    }
+    memory = tr("{total}, {free} free").format(
+        total=size_text(facts["memory_bytes"]), free=size_text(facts["memory_free_bytes"])
+    )
+    rows = [
+        (tr("DA3 Studio"), facts["da3studio"]),
+        (tr("Python"), facts["python"]),
+        (tr("System"), facts["system"]),
+        (tr("Processor"), f"{facts['processor']}, {trn('{n} core', '{n} cores', facts['cores'])}"),
+        (tr("Memory"), memory),
+        (tr("Disk"), tr("{free} free here").format(free=size_text(facts["disk_free_bytes"]))),
+        (tr("Graphics card"), facts["graphics"] or tr("none that can be used; not needed")),
+        *versions.items(),
+        *((name, tr("DOES NOT LOAD: {why}").format(why=why)) for name, why in broken.items()),
+    ]
+    output.answer("computer", "\n".join(f"{name:<21}{text}" for name, text in rows), **facts)
+    for name, why in broken.items():
+        raise Missing(
+            tr("The library {name} does not load.").format(name=name),
+            why=tr("The system says: {why}.").format(why=why),
+            fix=tr("Run: python3 packaging/bootstrap.py setup --fresh"),
+        )
+
+
+def _libraries() -> tuple[dict[str, str], dict[str, str]]:
+    """Versions of those that load, and why the others do not."""
+    versions, broken = {}, {}
+    for name in LIBRARIES:
+        try:
+            module = importlib.import_module(name)
+        except (ImportError, OSError) as error:
+            broken[name] = " ".join(str(error).split())
+        else:
+            versions[name] = str(getattr(module, "__version__", tr("unknown version")))
+    return versions, broken
+
+
+def _graphics() -> str:
+    """Name and memory of the card that PyTorch can use, "" for none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return ""
+    card = torch.cuda.get_device_properties(0)
+    return f"{card.name}, {size_text(card.total_memory)}"
+
+
+def _check_project(path: Path, output: Output, *, collect: bool) -> None:
+    with ProjectFolder.open(path, write=collect) as folder:
+        keys = set(folder.chunks.keys())
+        damaged = dict(folder.chunks.verify())
+        unused = keys - damaged.keys() - wanted_keys(folder.project, folder.chunks)
+        missing = missing_photos(folder)
+        n_photos = len(folder.project.views)
+        lines = [
+            str(folder.path),
+            tr("  Results  {n} read, {damaged} damaged, {unused} unused").format(
+                n=len(keys), damaged=len(damaged), unused=len(unused)
+            ),
+            *(tr("           {key}: {why}").format(key=k, why=why) for k, why in damaged.items()),
+            tr("  Photos   {n}, {missing} not found").format(n=n_photos, missing=len(missing)),
+            *(f"           {name}" for name in missing),
+        ]
+        output.answer(
+            "project",
+            "\n".join(lines),
+            project=str(folder.path),
+            results=len(keys),
+            damaged=damaged,
+            unused=len(unused),
+            views=n_photos,
+            missing_photos=missing,
+        )
+        if collect:
+            _collect(folder, damaged, output)
+    if damaged and not collect:
+        raise ProjectDamaged(
+            tr("The project {name} has damaged results.").format(name=path.name),
+            why=tr("They are not what was written; a disk fault or another program did that."),
+            fix=tr(
+                "Remove them with: da3studio doctor {path} --collect. The next reconstruct or"
+                " export makes them anew."
+            ).format(path=path),
+        )
+    if missing:
+        raise Missing(
+            tr("The project {name} lacks photos.").format(name=path.name),
+            why=trn("{n} photo is not there.", "{n} photos are not there.", len(missing)),
+            fix=tr("Put them back, or run reconstruct or add with the folder they are in now."),
+        )
+
+
+def _collect(folder: ProjectFolder, damaged: Iterable[str], output: Output) -> None:
+    """Remove damaged results, and those that the present photos and settings do not use."""
+    before = folder.chunks.size_bytes()
+    n_before = len(list(folder.chunks.keys()))
+    for key in damaged:
+        folder.chunks.remove(key)
+    folder.chunks.collect(wanted_keys(folder.project, folder.chunks))
+    removed = n_before - len(list(folder.chunks.keys()))
+    freed = before - folder.chunks.size_bytes()
+    words = trn("{n} result removed", "{n} results removed", removed)
+    output.answer(
+        "collected",
+        tr("  {words}, {size} freed").format(words=words, size=size_text(freed)),
+        chunks=removed,
+        size_bytes=freed,
+    )

@@ -1,0 +1,227 @@
+"""The grammar of the command line. Knows recipes, but no library that takes time to load."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import da3studio
+from da3studio.base.i18n import tr
+from da3studio.cli.flags import add_flags, flags_of
+from da3studio.recipes.export import ExportRecipe
+from da3studio.recipes.recipe import PRESETS, Recipe
+
+EVERYDAY = ("mesh.faces", "texture.max_size", "depth.device")
+DEFAULT_FRAMES = 60
+SAMPLE_FOLDER = "da3studio-sample"
+
+_EXAMPLES = """\
+examples:
+  da3studio sample
+  da3studio reconstruct photos/ -o scan.glb
+  da3studio reconstruct walk.mp4 --frames 80 -o scan.obj --preset fine
+  da3studio info scan.da3
+"""
+
+
+class _HelpAll(argparse.Action):
+    """`--help-all`: the help with the options that the short one leaves out."""
+
+    def __init__(
+        self,
+        option_strings: Sequence[str],
+        dest: str,
+        hidden: dict[argparse.Action, str],
+        help: str,
+    ) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+        self._hidden = hidden
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        for action, text in self._hidden.items():
+            action.help = text
+        parser.print_help()
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `command` is None where none was given."""
+    parser = argparse.ArgumentParser(
+        prog="da3studio",
+        description=tr("Photos or video to a clean, measured, textured 3D model."),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {da3studio.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=tr("commands"))
+    _reconstruct(commands)
+    _add(commands)
+    _info(commands)
+    _export(commands)
+    _doctor(commands)
+    _sample(commands)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    """One command with what all of them understand."""
+    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    said = parser.add_argument_group(tr("what is said"))
+    said.add_argument(
+        "--json",
+        action="store_true",
+        help=tr("one JSON object per line on standard output, for programs"),
+    )
+    said.add_argument("-q", "--quiet", action="store_true", help=tr("say nothing but errors"))
+    return parser
+
+
+def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "reconstruct", tr("make a 3D model from photos or a video, in one go")
+    )
+    _photos(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=tr("the model to write; its suffix is the format: .glb, .obj, .ply, .colmap"),
+    )
+    parser.add_argument(
+        "--project",
+        type=Path,
+        metavar="FOLDER",
+        help=tr("where the work is kept [default: beside the output, as FILE.da3]"),
+    )
+    _preset(parser)
+    _recipe(parser)
+
+
+def _photos(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="PHOTOS",
+        help=tr("photos, folders with photos, or videos"),
+    )
+    parser.add_argument(
+        "--frames",
+        type=_positive,
+        default=DEFAULT_FRAMES,
+        metavar="N",
+        help=tr("frames to take from a video [default: {n}]").format(n=DEFAULT_FRAMES),
+    )
+
+
+def _preset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="normal",
+        help=tr("settings to start from: draft is quick, fine is slow [default: normal]"),
+    )
+
+
+def _recipe(parser: argparse.ArgumentParser) -> None:
+    """The recipe's flags; those that few people need only show in `--help-all`."""
+    flags = tuple(flags_of(Recipe()))
+    titles = {
+        "depth": tr("cameras and depth"),
+        "fuse": tr("point cloud"),
+        "mesh": tr("surface"),
+        "texture": tr("texture"),
+    }
+    hidden: dict[argparse.Action, str] = {}
+    groups = {
+        section: parser.add_argument_group(titles[section])
+        for section in dict.fromkeys(flag.section for flag in flags)
+    }
+    for flag in flags:
+        (action,) = add_flags(groups[flag.section], [flag])
+        if flag.path not in EVERYDAY:
+            hidden[action] = flag.help
+            action.help = argparse.SUPPRESS
+    parser.add_argument(
+        "--help-all",
+        action=_HelpAll,
+        hidden=hidden,
+        help=tr("show this help with all {n} settings and exit").format(n=len(flags)),
+    )
+
+
+def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "add", tr("add photos or a video to a project"))
+    _project(parser)
+    _photos(parser)
+
+
+def _info(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(commands, "info", tr("show what a project holds and what is still to do"))
+    _project(parser)
+
+
+def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "export", tr("write a project's model to a file, finishing it first if needed")
+    )
+    _project(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=tr("the file to write; its suffix is the format: .glb, .obj, .ply, .colmap"),
+    )
+    add_flags(parser.add_argument_group(tr("file")), tuple(flags_of(ExportRecipe())))
+
+
+def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "doctor", tr("check this computer, or every result and photo of a project")
+    )
+    parser.add_argument(
+        "project", nargs="?", type=Path, metavar="PROJECT.da3", help=tr("a project to check")
+    )
+    parser.add_argument(
+        "--collect",
+        action="store_true",
+        help=tr("remove results that the project no longer uses"),
+    )
+
+
+def _sample(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "sample", tr("render sample photos and reconstruct them, to see it work")
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(SAMPLE_FOLDER),
+        metavar="FOLDER",
+        help=tr("where to put photos, project and model [default: {folder}]").format(
+            folder=SAMPLE_FOLDER
+        ),
+    )
+    _preset(parser)
+
+
+def _project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT.da3", help=tr("the project folder"))
+
+
+def _positive(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(
+            tr("{text!r} is not a whole number above 0").format(text=text)
+        )
+    return number

@@ -1,0 +1,1 @@
+"""Engines: from photos to cameras and depth."""

@@ -1,0 +1,80 @@
+"""What every engine is: photos in, cameras first, then one depth map after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from da3studio.base.cancel import CancelToken
+from da3studio.base.progress import Report
+from da3studio.recipes.depth import DepthRecipe
+from da3studio.scene.depth import DepthMap
+from da3studio.scene.registration import Registration
+from da3studio.scene.view import View, ViewId
+
+
+class Photos(Protocol):
+    """Where an engine gets pixels; reads on demand, so that memory stays bounded."""
+
+    def read(self, view: View, max_side: int | None = None) -> NDArray[np.uint8]:
+        """`(H, W, 3)` upright sRGB, shrunk so that the longer side is at most `max_side` [px].
+
+        Raises:
+            Missing: the file is gone or no longer the same photo.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Depth:
+    """One finished view."""
+
+    view_id: ViewId
+    depth: DepthMap
+
+
+class Reconstructor(Protocol):
+    """An engine. It yields one `Registration`, then a `Depth` per registered view, in any order.
+
+    The caller stores each as it comes; after a stop it calls again with what it has, and the
+    engine goes on from there.
+    """
+
+    id: str
+    label: str
+
+    def reconstruct(
+        self,
+        views: Sequence[View],
+        photos: Photos,
+        recipe: DepthRecipe,
+        *,
+        scratch: Path,
+        registration: Registration | None,
+        finished: Collection[ViewId],
+        report: Report,
+        token: CancelToken,
+    ) -> Iterator[Registration | Depth]:
+        """Reconstruct the views.
+
+        Args:
+            views: all of the project.
+            photos: reads their pixels.
+            recipe: settings; `device` says where to compute.
+            scratch: a folder for intermediate files, kept between interrupted calls with the
+                same views and recipe, and removed by the caller at the end.
+            registration: from an earlier call; then none is yielded again.
+            finished: views whose depth is stored already.
+            report: told about progress.
+            token: checked between views and blocks.
+
+        Raises:
+            CannotReconstruct: the photos give no scene; the sentence says why and what to do.
+            JobCancelled: by the token.
+        """
+        ...

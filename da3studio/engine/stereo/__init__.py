@@ -1,0 +1,1 @@
+"""Depth of one view from its neighbours: plane sweep, semi-global aggregation, refinement."""

@@ -1,0 +1,1 @@
+"""Depth maps → cloud → surface → textured mesh; the home of Open3D."""

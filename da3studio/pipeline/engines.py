@@ -1,0 +1,16 @@
+"""How a run finds its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from da3studio.engine.protocol import Reconstructor
+from da3studio.engine.registry import RECONSTRUCTORS
+
+ReconstructorFor = Callable[[str], Reconstructor]
+"""Gives the engine of an id; tests give their own."""
+
+
+def registered_engine(engine: str) -> Reconstructor:
+    """The engine of an id, of those that this program comes with; imported when asked for."""
+    return RECONSTRUCTORS[engine]()

@@ -1,0 +1,90 @@
+"""The names of results: a digest of the stage, its settings and the content of its inputs.
+
+Inputs count by content, not by their own key: results made again with another content (an engine
+that rounds differently) never meet results of the first, and if the content is the same, nothing
+after it is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from da3studio.base.digest import digest_of
+from da3studio.base.params import keyed_fields
+from da3studio.pipeline.stages import CAMERAS, CLOUD, DEPTH, MESH, TEXTURE, Stage
+from da3studio.project.document import Project
+from da3studio.scene.view import ViewId
+
+_NOT_FOR_CAMERAS = frozenset({"resolution"})
+_NOT_FOR_DEPTH = frozenset({"feature_px", "features"})  # they count through the cameras
+
+
+def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
+    """The settings that can change what the stage makes; a new setting counts by itself."""
+    recipe = project.recipe
+    match stage.name:
+        case "cameras":
+            return _without(_NOT_FOR_CAMERAS, keyed_fields(recipe.depth))
+        case "depth":
+            return _without(_NOT_FOR_DEPTH, keyed_fields(recipe.depth))
+        case "cloud":
+            return keyed_fields(recipe.fuse)
+        case "mesh":
+            return {**keyed_fields(recipe.mesh), "min_views": recipe.fuse.min_views}
+        case "texture":
+            return keyed_fields(recipe.texture)
+
+
+def cameras_key(project: Project) -> str:
+    """Of the cameras of all views."""
+    return _key(CAMERAS, project, _photos(project))
+
+
+def depth_keys(project: Project, cameras: str, view_ids: Iterable[ViewId]) -> dict[ViewId, str]:
+    """Of the depth map of each view; all photos count, as depth comes from comparing them.
+
+    Args:
+        project: asks for them.
+        cameras: content digest of the cameras.
+        view_ids: the views that have a camera.
+    """
+    common = _key(DEPTH, project, _photos(project), cameras)
+    return {view_id: digest_of(common, view_id) for view_id in view_ids}
+
+
+def cloud_key(project: Project, cameras: str, depth: Mapping[ViewId, str]) -> str:
+    """Of the fused cloud; `cameras` and `depth` are content digests."""
+    return _key(CLOUD, project, _photos(project), cameras, dict(depth))
+
+
+def mesh_key(project: Project, cameras: str, depth: Mapping[ViewId, str], cloud: str) -> str:
+    """Of the mesh; `cameras`, `depth` and `cloud` are content digests."""
+    return _key(MESH, project, cameras, dict(depth), cloud)
+
+
+def texture_key(project: Project, cameras: str, mesh: str) -> str:
+    """Of the textured mesh; `cameras` and `mesh` are content digests."""
+    sharpness = {view.id: view.sharpness for view in project.views}
+    return _key(TEXTURE, project, _photos(project), sharpness, cameras, mesh)
+
+
+def scratch_key(project: Project) -> str:
+    """Of the engine's intermediate files: same photos and settings, same files."""
+    return digest_of("scratch", _photos(project), keyed_fields(project.recipe.depth))
+
+
+def _key(stage: Stage, project: Project, *inputs: Any) -> str:
+    return digest_of(stage.name, stage.version, settings_of(stage, project), *inputs)
+
+
+def _photos(project: Project) -> list[tuple[Any, ...]]:
+    """What of a view can change a result; its path, name and place on Earth cannot."""
+    return [
+        (view.id, view.source.digest, view.width, view.height, view.focal_px, view.camera_name)
+        for view in project.views
+    ]
+
+
+def _without(names: frozenset[str], settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in names}

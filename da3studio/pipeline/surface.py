@@ -1,0 +1,119 @@
+"""The three stages after depth: cloud, mesh, texture; each reads only what was stored."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from da3studio.fusion.points import Fused, fuse
+from da3studio.fusion.surface import make_surface
+from da3studio.fusion.texture.texture import texture_mesh
+from da3studio.pipeline.metering import Metered
+from da3studio.pipeline.pack import (
+    pack_fused,
+    pack_mesh,
+    unpack_depth,
+    unpack_fused,
+    unpack_mesh,
+    unpack_registration,
+)
+from da3studio.pipeline.plan import Plan
+from da3studio.pipeline.results import read_result
+from da3studio.pipeline.stages import CLOUD, MESH, TEXTURE
+from da3studio.pipeline.work import Work
+from da3studio.scene.depth import DepthMap
+from da3studio.scene.mesh import Mesh
+from da3studio.scene.view import ViewId
+
+
+def make_cloud(work: Work, found: Plan) -> None:
+    """Fuse the depth maps.
+
+    Raises:
+        CannotReconstruct: the depth maps agree nowhere.
+    """
+    inputs = _Inputs(work, found)
+    step = found.step("cloud")
+    with Metered(work.emit, CLOUD.name, step.key, 1) as stage:
+        fused = fuse(
+            inputs.cameras,
+            inputs.depth_of,
+            inputs.rgb_of,
+            work.project.recipe.fuse,
+            report=stage.report,
+            token=work.token,
+        )
+        work.store(CLOUD, step.key, pack_fused(fused.cloud, fused.agreement))
+
+
+def make_mesh(work: Work, found: Plan) -> None:
+    """Make the surface.
+
+    Raises:
+        CannotReconstruct: no surface comes out.
+    """
+    inputs = _Inputs(work, found)
+    step = found.step("mesh")
+    with Metered(work.emit, MESH.name, step.key, 1) as stage:
+        surface = make_surface(
+            inputs.cameras,
+            inputs.depth_of,
+            inputs.fused(),
+            work.project.recipe.mesh,
+            min_views=work.project.recipe.fuse.min_views,
+            report=stage.report,
+            token=work.token,
+        )
+        work.store(MESH, step.key, pack_mesh(surface.mesh, surface.notices))
+
+
+def make_texture(work: Work, found: Plan) -> None:
+    """Bake the photos onto the mesh."""
+    inputs = _Inputs(work, found)
+    step = found.step("texture")
+    with Metered(work.emit, TEXTURE.name, step.key, 1) as stage:
+        textured = texture_mesh(
+            inputs.mesh(),
+            {view_id: camera.pinhole() for view_id, camera in inputs.cameras.items()},
+            inputs.photo_of,
+            work.project.recipe.texture,
+            sharpness={view.id: view.sharpness for view in work.project.views},
+            report=stage.report,
+            token=work.token,
+        )
+        work.store(TEXTURE, step.key, pack_mesh(textured.mesh, textured.notices))
+
+
+class _Inputs:
+    """What the stages before made, read when asked for."""
+
+    def __init__(self, work: Work, found: Plan) -> None:
+        self._work, self._found = work, found
+        self._views = {view.id: view for view in work.project.views}
+        header = found.step("cameras").header
+        self.cameras = read_result(work.chunks, header, unpack_registration).cameras
+
+    def depth_of(self, view_id: ViewId) -> DepthMap:
+        header = self._found.step("depth").stored[view_id]
+        return read_result(self._work.chunks, header, unpack_depth)
+
+    def fused(self) -> Fused:
+        header = self._found.step("cloud").header
+        return Fused(*read_result(self._work.chunks, header, unpack_fused))
+
+    def mesh(self) -> Mesh:
+        return read_result(self._work.chunks, self._found.step("mesh").header, unpack_mesh)
+
+    def photo_of(self, view_id: ViewId) -> NDArray[np.uint8]:
+        """`(H, W, 3)` undistorted, in its full size."""
+        view = self._views[view_id]
+        return self._work.photos.read_undistorted(view, self.cameras[view_id])
+
+    def rgb_of(self, view_id: ViewId, width: int, height: int) -> NDArray[np.uint8]:
+        """`(height, width, 3)` undistorted, in the size of a depth map."""
+        view, camera = self._views[view_id], self.cameras[view_id]
+        photo = self._work.photos.read_undistorted(view, camera, max(width, height))
+        # The reader keeps the aspect; an engine may round a side otherwise, by a pixel or two.
+        rows = ((np.arange(height) + 0.5) * photo.shape[0] / height).astype(np.intp)
+        columns = ((np.arange(width) + 0.5) * photo.shape[1] / width).astype(np.intp)
+        return photo if photo.shape[:2] == (height, width) else photo[rows[:, None], columns]

@@ -1,0 +1,1 @@
+"""What is asked for: frozen values from which flags, forms and keys are made."""

@@ -1,0 +1,1 @@
+"""The built-in sample: photos of a scene whose geometry, cameras and colours are known exactly."""

@@ -1,0 +1,1 @@
+"""What is made: plain data with read-only arrays."""

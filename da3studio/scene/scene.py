@@ -1,0 +1,21 @@
+"""A finished scene: what exporters and the viewport receive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from da3studio.scene.cloud import PointCloud
+from da3studio.scene.mesh import Mesh
+from da3studio.scene.registration import Registration
+from da3studio.scene.view import View
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything known of a project's subject; `None` = not made."""
+
+    name: str
+    views: tuple[View, ...]
+    registration: Registration
+    cloud: PointCloud | None
+    mesh: Mesh | None

@@ -1,0 +1,1 @@
+"""What `packaging/bootstrap.py` does; standard library only, as nothing else is installed yet."""
