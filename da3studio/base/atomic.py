@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -61,13 +62,12 @@ def write_atomic(path: Path, fill: Callable[[Path], None]) -> None:
     """
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
+        # Not mkstemp: a result gets the permissions that any new file would get here.
+        temporary = path.parent / f".tmp-{secrets.token_hex(8)}{path.suffix}"
+        temporary.touch(exist_ok=False)
         try:
             fill(temporary)
             _flush_to_disk(temporary)
-            _readable_by_others(temporary)
             _replace(temporary, path)
         finally:
             with suppress(OSError):
@@ -111,19 +111,13 @@ def write_folder_atomic(path: Path, fill: Callable[[Path], None]) -> None:
                     _replace(old, path)
                 raise
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            if path.exists() or not old.exists():  # else it is the last copy: never removed
+                shutil.rmtree(aside, ignore_errors=True)
 
 
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _readable_by_others(path: Path) -> None:
-    """mkstemp makes files private; a result gets the permissions any new file would get."""
-    umask = os.umask(0)
-    os.umask(umask)
-    path.chmod(0o666 & ~umask)
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -18,7 +18,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return _plain(value.value)
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError("a dict whose keys are no strings has no canonical form")
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if value is None or isinstance(value, (str, int, float, bool)):
@@ -27,10 +29,14 @@ def _plain(value: Any) -> Any:
 
 
 def digest_of(*values: Any) -> str:
-    """Hex digest of plain values, tuples, dicts and dataclasses; equal values, equal digest.
+    """Hex digest of plain values, sequences, dicts and dataclasses.
+
+    Values of equal content and type have equal digests: the order of a dict and the difference
+    between list and tuple do not count, that between 1, 1.0 and True does.
 
     Raises:
-        TypeError: a value has no canonical form (an array, a set, an object).
+        TypeError: a value has no canonical form (an array, a set, an object), or a dict has a
+            key that is no string.
     """
     text = json.dumps(_plain(values), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=_SIZE_BYTES).hexdigest()

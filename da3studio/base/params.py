@@ -62,7 +62,7 @@ def check_ranges(recipe: Any) -> None:
         value = getattr(recipe, name)
         if info.choices and value not in info.choices:
             raise ValueError(f"{name} is {value!r}; allowed: {', '.join(info.choices)}")
-        if info.low is not None and value < info.low:
+        if info.low is not None and not value >= info.low:  # so that NaN is refused too
             raise ValueError(f"{name} is {value}; at least {info.low} is needed")
-        if info.high is not None and value > info.high:
+        if info.high is not None and not value <= info.high:
             raise ValueError(f"{name} is {value}; at most {info.high} is allowed")

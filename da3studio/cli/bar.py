@@ -60,7 +60,7 @@ class LiveBar:
                 description=title,
                 completed=progress.done,
                 total=progress.total or None,
-                details=progress_line(progress, seconds_left),
+                details=progress_line(title, progress, seconds_left),
             )
 
     def done(self, title: str, seconds: float) -> None:

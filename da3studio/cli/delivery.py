@@ -14,7 +14,7 @@ from da3studio.base.cancel import CancelToken
 from da3studio.base.digest import digest_of
 from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
-from da3studio.cli.info import size_text
+from da3studio.cli.info import by_reason, size_text
 from da3studio.cli.ledger import Ledger
 from da3studio.cli.output import Output
 from da3studio.cli.progress import Narrator
@@ -65,10 +65,17 @@ class Delivery:
         """Refuse what would fail after minutes of work.
 
         Raises:
-            BadInput: unknown suffix, or a folder stands where the file should go.
+            BadInput: unknown suffix, a format that does not hold what is asked for, or a folder
+                where the file should go.
             CannotWrite, DiskFull: its folder cannot be made or written to.
         """
-        exporter_for(self.path)
+        carries = exporter_for(self.path).carries
+        if self.recipe.content == "cloud" and Carries.POINTS not in carries:
+            raise BadInput(
+                tr("{file} cannot be written.").format(file=self.path),
+                why=tr("Files of this format hold no point clouds."),
+                fix=tr("Write the cloud as .ply, or leave --content out."),
+            )
         if self.path.is_dir() and self.goal != "cameras":
             raise BadInput(
                 tr("{file} cannot be written.").format(file=self.path),
@@ -136,8 +143,10 @@ def _facts(
     folder: ProjectFolder, scene: Scene, delivery: Delivery, written: Collection[Path]
 ) -> dict[str, Any]:
     """Everything about the result, as plain values."""
-    names = {view.id: view.name for view in scene.views}
-    mesh, texture = scene.mesh, scene.mesh.texture if scene.mesh is not None else None
+    reasons = scene.registration.left_out
+    mesh = scene.mesh
+    textured = mesh is not None and Carries.TEXTURE in exporter_for(delivery.path).carries
+    texture = mesh.texture if mesh is not None and textured else None
     return {
         "file": str(delivery.path),
         "files": [str(path) for path in written],
@@ -149,7 +158,7 @@ def _facts(
         "texture": [*texture.image.shape[1::-1]] if texture is not None else None,
         "views": len(scene.views),
         "registered": len(scene.registration.view_ids),
-        "left_out": {names[view_id]: why for view_id, why in scene.registration.left_out.items()},
+        "left_out": {view.name: reasons[view.id] for view in scene.views if view.id in reasons},
         "notices": list(scene.registration.notices),
         "unit": scene.registration.unit,
     }
@@ -171,8 +180,7 @@ def _page(facts: dict[str, Any]) -> str:
     rows.append((tr("Project"), facts["project"]))
     found = tr("{registered} of {views} have a camera")
     rows.append((tr("Photos"), found.format(**facts)))
-    rows += [("", f"{name}: {why}") for name, why in facts["left_out"].items()]
-    rows += [(tr("Note"), text) for text in facts["notices"]]
+    rows += [("", line) for line in by_reason(facts["left_out"])]
     if facts["unit"] == "relative":
         rows.append((tr("Scale"), tr("not known: photos alone do not tell how large things are")))
     return "\n".join(f"{label:<9}{text}".rstrip() for label, text in rows)

@@ -83,7 +83,7 @@ def import_photos(
 
     def ours(path: Path) -> bool:
         """Whether a path in a folder of photos is our own work and not a photo."""
-        return path in wanted.products or folder.path in path.parents
+        return path in wanted.products or folder.path in (path, *path.parents)
 
     new = [view for view in found.views if view.source.video or not ours(Path(view.source.path))]
     for refusal in found.refused:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from da3studio.base.i18n import tr, trn
 from da3studio.cli.flags import flags_of
 from da3studio.cli.output import Output
+from da3studio.media.naming import listed
 from da3studio.pipeline.plan import Plan, Step, plan
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.recipe import PRESETS, Recipe
@@ -47,6 +49,14 @@ def size_text(n_bytes: float) -> str:
     return f"{n_bytes:.1f} GB"
 
 
+def by_reason(left_out: Mapping[str, str]) -> list[str]:
+    """`a.jpg, b.jpg: why`: the photos that were left out, one line per reason."""
+    names: dict[str, list[str]] = {}
+    for name, why in left_out.items():
+        names.setdefault(why, []).append(name)
+    return [f"{listed(group)}: {why}" for why, group in names.items()]
+
+
 def _changes(recipe: Recipe, preset: Recipe) -> list[str]:
     before = {flag.path: flag.default for flag in flags_of(preset)}
     return [
@@ -60,8 +70,8 @@ def _facts(folder: ProjectFolder, steps: Plan) -> dict[str, Any]:
     """Everything, as plain values."""
     project = folder.project
     cameras = steps.step("cameras")
-    left_out = cameras.header.meta["left_out"] if cameras.done else {}
-    names = {view.id: view.name for view in project.views}
+    found = cameras.header.meta if cameras.done else {"left_out": {}, "notices": []}
+    left_out = found["left_out"]
     return {
         "project": str(folder.path),
         "name": project.name,
@@ -71,7 +81,6 @@ def _facts(folder: ProjectFolder, steps: Plan) -> dict[str, Any]:
                 "path": view.source.path,
                 "width": view.width,
                 "height": view.height,
-                "left_out": left_out.get(view.id),
             }
             for view in project.views
         ],
@@ -87,7 +96,8 @@ def _facts(folder: ProjectFolder, steps: Plan) -> dict[str, Any]:
             }
             for step in steps.steps
         ],
-        "left_out": {names[view_id]: why for view_id, why in left_out.items() if view_id in names},
+        "left_out": {view.name: left_out[view.id] for view in project.views if view.id in left_out},
+        "notices": found["notices"],
         "size_bytes": folder.chunks.size_bytes(),
     }
 
@@ -104,8 +114,8 @@ def _page(folder: ProjectFolder, steps: Plan, facts: dict[str, Any]) -> str:
     for step in steps.steps:
         row(tr(step.stage.label), _step_text(step, len(folder.project.views)))
     row(tr("On disk"), size_text(facts["size_bytes"]))
-    for name, why in facts["left_out"].items():
-        lines += [tr("  left out: {name}: {why}").format(name=name, why=why)]
+    lines += [tr("  left out: {line}").format(line=line) for line in by_reason(facts["left_out"])]
+    lines += [tr("  note: {text}").format(text=text) for text in facts["notices"]]
     lines += [tr("  not found: {name}").format(name=name) for name in facts["missing_photos"]]
     if not steps.finished:
         lines.append(

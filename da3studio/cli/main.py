@@ -79,4 +79,8 @@ def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
             from da3studio.cli import sample
 
             return sample.run(args, output, token)
+        case "bench":
+            from da3studio.cli import bench
+
+            return bench.run(args, output, token)
     raise ValueError(f"no module for the command {args.command}")

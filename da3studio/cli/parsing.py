@@ -15,6 +15,8 @@ from da3studio.recipes.recipe import PRESETS, Recipe
 EVERYDAY = ("mesh.faces", "texture.max_size", "depth.device")
 DEFAULT_FRAMES = 60
 SAMPLE_FOLDER = "da3studio-sample"
+BENCH_FOLDER = Path("build/bench")
+RESULTS_FOLDER = Path("docs/results")
 
 _EXAMPLES = """\
 examples:
@@ -62,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _doctor(commands)
     _sample(commands)
+    _bench(commands)
     return parser
 
 
@@ -214,8 +217,69 @@ def _sample(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _preset(parser)
 
 
+def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = tr("measure the program and write a page about it, for its developers")
+    parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
+    subjects = parser.add_subparsers(
+        dest="subject", metavar="SUBJECT", title=tr("subjects"), required=True
+    )
+    photos = _command(subjects, "photos", tr("real photo sets against their reference"))
+    photos.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=tr("photo sets with references and a scorer")
+    )
+    photos.add_argument(
+        "--sets",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these sets [default: all of the folder]"),
+    )
+    _measurement(photos, "classical.md")
+    sample = _command(subjects, "sample", tr("the built-in sample against its known truth"))
+    _measurement(sample, "sample.md")
+    speed = _command(subjects, "speed", tr("time and memory of every stage"))
+    speed.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help=tr("photos to take [default: 16 of the sample, 1600 x 1200 px]"),
+    )
+    speed.add_argument(
+        "--repeat",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help=tr("runs, of which the medians are told [default: 1]"),
+    )
+    _measurement(speed, "speed.md")
+
+
+def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
+    out = RESULTS_FOLDER / page
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=out,
+        metavar="FILE.md",
+        help=tr("the page to write [default: {file}]").format(file=out.as_posix()),
+    )
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=BENCH_FOLDER,
+        metavar="FOLDER",
+        help=tr("where the projects are kept; finished ones are not made again [default: {folder}]")
+        .format(folder=BENCH_FOLDER.as_posix()),
+    )  # fmt: skip
+    _preset(parser)
+
+
 def _project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT.da3", help=tr("the project folder"))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _positive(text: str) -> int:

@@ -61,10 +61,8 @@ class Narrator:
             case StageStarted():
                 self._display.started(tr(TITLES[event.stage]))
             case StageProgress():
-                title = tr(TITLES[event.stage])
-                step = event.step if event.step != title else ""
-                progress = Progress(step, event.done, event.total)
-                self._display.progressed(title, progress, event.seconds_left)
+                progress = Progress(event.step, event.done, event.total)
+                self._display.progressed(tr(TITLES[event.stage]), progress, event.seconds_left)
             case StageDone():
                 self._display.done(tr(TITLES[event.stage]), event.seconds)
             case StageKept():
@@ -141,7 +139,8 @@ class PlainLines:
         if share < self._next or share >= 1 or now - self._last < _PLAIN_INTERVAL_S:
             return
         self._next, self._last = share + _PLAIN_SHARE, now
-        self._output.tell("progress", f"  {title}: {progress_line(progress, seconds_left)}")
+        line = progress_line(title, progress, seconds_left)
+        self._output.tell("progress", f"  {title}: {line}")
 
     def done(self, title: str, seconds: float) -> None:
         self._output.tell("done", done_line(title, seconds))
@@ -176,9 +175,9 @@ def duration(seconds: float) -> str:
     return tr("{h} h {min} min").format(h=whole // 3600, min=whole % 3600 // 60)
 
 
-def progress_line(progress: Progress, seconds_left: float | None) -> str:
-    """`matching photos, 12 of 55, 20 s left`, as far as it is known."""
-    parts = [progress.step] if progress.step else []
+def progress_line(title: str, progress: Progress, seconds_left: float | None) -> str:
+    """`matching photos, 12 of 55, 20 s left`, as far as it is known and not said by the title."""
+    parts = [progress.step] if progress.step not in ("", title) else []
     if progress.total > 0:
         parts.append(tr("{done} of {total}").format(done=progress.done, total=progress.total))
     elif progress.done > 0:

@@ -19,7 +19,10 @@ from da3studio.sample.photos import write_photos
 def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     """Make photos, project and model in `args.output`; what is there already is kept."""
     photos = args.output / "photos"
-    with narrator(output) as narrate, narrate.work("sample", tr("Taking sample photos")) as report:
+    with (
+        narrator(output) as narrate,
+        narrate.work("sample", tr("Taking the sample photos")) as report,
+    ):
         write_photos(photos, report=report, token=token)
     order = Order(
         wanted=Wanted([photos], DEFAULT_FRAMES),

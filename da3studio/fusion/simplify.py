@@ -135,8 +135,8 @@ def smooth(surface: Triangles) -> Triangles:
 def decimate(surface: Triangles, faces: int) -> Triangles:
     """At most about `faces` faces, by quadric edge collapse (Garland and Heckbert 1997).
 
-    Open3D's, as its triangles stay well shaped also where the surface is flat, which the unwrapping
-    needs; fast-simplification takes an eighth of the time and leaves every twentieth face folded.
+    Open3D's, as its triangles stay well shaped also where the surface is flat, which unwrapping
+    needs; fast-simplification takes an eighth of the time and folds every twentieth face there.
     """
     if len(surface.faces) <= faces:
         return surface

@@ -62,6 +62,7 @@ def make_surface(
         CannotReconstruct: what the views agree on is too little for a surface.
         JobCancelled: by the token.
     """
+    token.check()
     covers = _footprints(cameras, fused)
     pixel = _weighted_median(covers, fused.cloud.n_views)
     wanted = voxel = recipe.voxel_footprint * pixel

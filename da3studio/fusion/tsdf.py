@@ -2,8 +2,8 @@
 
 Curless and Levoy 1996, on the blocks of Open3D's `VoxelBlockGrid`. The averaging is ours, because
 Open3D's looks depth up in the nearest pixel, weighs all pixels alike, and believes a surface to be
-solid for the whole truncation behind it: a plate thinner than that would swell to twice the
-truncation, and here it hardly does. Blocks, hashing and the extraction of triangles are Open3D's.
+solid for the whole truncation behind it: a plate half a voxel thin would come out 7.5 voxels thick,
+and here it is 2.3; both sides stay. Blocks, hashing and the extraction of triangles are Open3D's.
 
 One grid unit is one voxel, whatever the world's unit: distances stay near 1 in float32.
 """
@@ -53,6 +53,7 @@ class Volume:
 
     surface: Triangles  # world
     voxel: float  # edge that was used [world units]; larger than asked for where memory was short
+    n_blocks: int  # of 8 x 8 x 8 voxels
 
 
 def integrate(
@@ -99,7 +100,7 @@ def integrate(
         grid.add(view, truncation, token)
     token.check()
     local = grid.triangles()
-    return Volume(Triangles(local.vertices * voxel + middle, local.faces), voxel)
+    return Volume(Triangles(local.vertices * voxel + middle, local.faces), voxel, len(blocks))
 
 
 @dataclass(frozen=True, eq=False)

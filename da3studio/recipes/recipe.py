@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from da3studio.recipes.depth import DepthRecipe
@@ -19,7 +20,7 @@ class Recipe:
     texture: TextureRecipe = field(default_factory=TextureRecipe)
 
 
-PRESETS: dict[str, Recipe] = {
+PRESETS: Mapping[str, Recipe] = {
     "draft": Recipe(
         DepthRecipe(feature_px=1000, features=4096, resolution=480),
         mesh=MeshRecipe(voxel_footprint=2.0, faces=50_000),

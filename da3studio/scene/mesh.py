@@ -43,7 +43,7 @@ class Mesh:
         object.__setattr__(self, "normals", frozen(self.normals, (n, 3), np.float32))
         if self.rgb is not None:
             object.__setattr__(self, "rgb", frozen(self.rgb, (n, 3), np.uint8))
-        if len(self.faces) and not (0 <= self.faces.min() and self.faces.max() < n):
+        if len(self.faces) and (self.faces.min() < 0 or self.faces.max() >= n):
             raise ValueError(f"faces point outside the {n} vertices")
         if self.texture is not None and len(self.texture.corner_uv) != len(self.faces):
             raise ValueError("the texture has UVs for another number of faces")

@@ -39,10 +39,6 @@ class SparsePoints:
         ):
             object.__setattr__(self, name, frozen(getattr(self, name), shape, dtype))
 
-    def seen_by(self, view_idx: int) -> NDArray[np.int32]:
-        """Indices of the points that a view observes."""
-        return self.point_idx[self.view_idx == view_idx]
-
 
 @dataclass(frozen=True, eq=False)
 class Registration:

@@ -138,6 +138,7 @@ def test_that_durations_read_well(seconds, text):
 
 
 def test_that_only_what_is_known_is_shown():
-    assert progress_line(Progress("views", 3, 12), 20.2) == "views, 3 of 12, 20 s left"
-    assert progress_line(Progress("views", 3, 0), None) == "views, 3"
-    assert progress_line(Progress("", 0, 0), None) == ""
+    assert progress_line("Title", Progress("views", 3, 12), 20.2) == "views, 3 of 12, 20 s left"
+    assert progress_line("Title", Progress("views", 3, 0), None) == "views, 3"
+    assert progress_line("Title", Progress("", 0, 0), None) == ""
+    assert progress_line("Title", Progress("Title", 1, 2), None) == "1 of 2"

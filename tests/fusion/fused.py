@@ -17,15 +17,18 @@ from da3studio.recipes.mesh import MeshRecipe
 from da3studio.scene.mesh import Mesh
 from tests.synthetic.captures import Capture, still_life
 
+SIZE = (200, 150)  # of the depth maps: small, as they go through every stage
+PIXEL = 4.2 / (1.1 * 200)  # what one covers in the middle of the scene
+
 
 @cache
 def exact() -> Capture:
-    return still_life(16)
+    return still_life(14, SIZE)
 
 
 @cache
 def noisy() -> Capture:
-    return replace(still_life(16), noise=0.003, outliers=0.02)
+    return replace(still_life(14, SIZE), noise=0.003, outliers=0.02)
 
 
 @cache

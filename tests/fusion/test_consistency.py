@@ -46,7 +46,7 @@ def test_that_unrelated_depths_are_rejected_and_noisy_ones_kept():
     error = np.where(z > 0, capture.distance(np.nan_to_num(unproject(z, camera))), 0)
     wrong, right = error > 0.1, (z > 0) & (error < 0.03)
 
-    assert wrong.sum() > 500
+    assert wrong.sum() > 150
     assert accepted[wrong].mean() < 0.005
     assert accepted[right].mean() > 0.85
 
@@ -94,7 +94,7 @@ def test_that_a_hidden_place_is_not_held_against_a_view():
     measured = exact().depth_of(FIRST).z > 0
     hidden = measured & (checked.could_see == 1)
 
-    assert hidden.sum() > 300
+    assert hidden.sum() > 100
     assert not checked.against[hidden].any()
 
 

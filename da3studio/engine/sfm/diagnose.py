@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr
+from da3studio.engine.sfm.lenses import Lens
 from da3studio.scene.view import View, ViewId
 
 _BLURRED = 0.4  # of the median sharpness of the set
-_TURNED_ON_THE_SPOT_DEG = 1.0  # median triangulation angle of matched pairs
+_NO_PARALLAX = 0.0025  # of the long photo side: matches move as under a turn up to this error
+_PAIRS_LOOKED_AT = 40  # to tell turning from moving, from near to wide: near ones never tell
+_TELLING = 100  # matches: among fewer, false ones look like parallax
 _FEW_INLIERS = 15
 
 
@@ -24,20 +29,18 @@ class Pair:
     i: int
     j: int
     inliers: int
-    angle_deg: float  # median triangulation angle; 0 = not known or no parallax
 
 
 def compared_pairs(database: Any) -> tuple[Pair, ...]:
-    """All pairs that share verified matches."""
+    """All pairs that share verified matches, those with most matches first."""
     import pycolmap
 
     found = []
     for pair_id, geometry in zip(*database.read_two_view_geometries(), strict=True):
         if len(geometry.inlier_matches) >= _FEW_INLIERS:
             i, j = pycolmap.pair_id_to_image_pair(pair_id)
-            angle = max(0.0, float(np.degrees(geometry.tri_angle)))
-            found.append(Pair(i - 1, j - 1, len(geometry.inlier_matches), angle))
-    return tuple(found)
+            found.append(Pair(i - 1, j - 1, len(geometry.inlier_matches)))
+    return tuple(sorted(found, key=lambda pair: -pair.inliers))
 
 
 def groups_of(pairs: Sequence[Pair], n_views: int) -> list[set[int]]:
@@ -94,27 +97,19 @@ def reasons(
 
 def explain_failure(views: Sequence[View], pairs: Sequence[Pair]) -> CannotReconstruct:
     """The error for a set from which no two cameras could be placed."""
-    what = tr("No 3D scene could be made from these {n} photos.").format(n=len(views))
     if not pairs:
         return CannotReconstruct(
-            what,
+            _nothing_made(views),
             why=tr("No two of them show the same details, so their cameras cannot be found."),
             fix=tr(
                 "Take photos of one subject from all around, each overlapping the last by two"
                 " thirds, and avoid plain, shiny or moving surfaces."
             ),
         )
-    if turned_on_the_spot(pairs):
-        return CannotReconstruct(
-            what,
-            why=tr("The camera only turned on the spot, or did not move between the photos:"
-                   " without a change of place there is no depth."),
-            fix=tr("Take a step to the side between photos instead of turning."),
-        )  # fmt: skip
     return CannotReconstruct(
-        what,
+        _nothing_made(views),
         why=tr("The best pair shares {n} matching points, which is not enough.").format(
-            n=max(pair.inliers for pair in pairs)
+            n=pairs[0].inliers
         ),
         fix=tr(
             "Add photos in between, in steps of about 15 degrees, sharp and in good light; plain"
@@ -123,12 +118,74 @@ def explain_failure(views: Sequence[View], pairs: Sequence[Pair]) -> CannotRecon
     )
 
 
-def turned_on_the_spot(pairs: Sequence[Pair]) -> bool:
-    """Whether the matched pairs show no parallax: pure rotation, or no motion at all."""
-    if not pairs:
-        return False
-    weights = np.array([pair.inliers for pair in pairs], float)
-    angles = np.array([pair.angle_deg for pair in pairs])
-    order = np.argsort(angles)
-    middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
-    return bool(angles[order[middle]] < _TURNED_ON_THE_SPOT_DEG)
+def turned_only(views: Sequence[View]) -> CannotReconstruct:
+    """The error for a set without any change of place."""
+    return CannotReconstruct(
+        _nothing_made(views),
+        why=tr(
+            "The camera only turned on the spot, or did not move between the photos: without a"
+            " change of place there is no depth."
+        ),
+        fix=tr("Take a step to the side between photos instead of turning."),
+    )
+
+
+def _nothing_made(views: Sequence[View]) -> str:
+    return tr("No 3D scene could be made from these {n} photos.").format(n=len(views))
+
+
+def is_turned_on_the_spot(database: Any, pairs: Sequence[Pair], lenses: Sequence[Lens]) -> bool:
+    """Whether no pair shows parallax: the camera turned, or did not move at all."""
+    lens_of = {idx: lens for lens in lenses for idx in lens.view_idx}
+    telling = [pair for pair in pairs if pair.inliers >= _TELLING] or pairs
+    looked_at = telling[:: max(1, math.ceil(len(telling) / _PAIRS_LOOKED_AT))]
+    return bool(looked_at) and all(
+        _moves_as_under_a_turn(database, pair, lens_of[pair.i], lens_of[pair.j])
+        for pair in looked_at
+    )
+
+
+def _moves_as_under_a_turn(database: Any, pair: Pair, lens_i: Lens, lens_j: Lens) -> bool:
+    """Whether one rotation explains nine tenths of a pair's matches.
+
+    Without a known focal length a few are tried: a wrong one must not look like parallax.
+    """
+    geometry = database.read_two_view_geometry(pair.i + 1, pair.j + 1)
+    matches = geometry.inlier_matches
+    xy_i = database.read_keypoints(pair.i + 1)[matches[:, 0], :2]
+    xy_j = database.read_keypoints(pair.j + 1)[matches[:, 1], :2]
+    factors = (0.9, 1.0, 1.1) if lens_i.focal_known else np.geomspace(0.5, 4, 19)
+    side = max(lens_i.width, lens_i.height)
+    return any(
+        np.percentile(
+            _rotation_error(_rays(xy_i, lens_i, float(factor)), _rays(xy_j, lens_j, float(factor))),
+            90,
+        )
+        * lens_i.focal_px
+        * factor
+        < _NO_PARALLAX * side
+        for factor in factors
+    )
+
+
+def _rays(xy: NDArray[np.float32], lens: Lens, factor: float) -> NDArray[np.float64]:
+    rays: NDArray[np.float64] = np.c_[
+        (xy - (lens.width / 2, lens.height / 2)) / (lens.focal_px * factor), np.ones(len(xy))
+    ]
+    rays /= np.linalg.norm(rays, axis=1, keepdims=True)
+    return rays
+
+
+def _rotation_error(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(N,)` angles [rad, small] left between `b` and the best rotation of `a`, robustly fitted.
+
+    Source: orthogonal Procrustes, reweighted (Cauchy).
+    """
+    weights = np.ones(len(a))
+    error = np.zeros(len(a))
+    for _ in range(10):
+        u, _, vt = np.linalg.svd((b * weights[:, None]).T @ a)
+        rotation = u @ np.diag([1, 1, np.linalg.det(u @ vt)]) @ vt
+        error = np.linalg.norm(np.cross(b, a @ rotation.T), axis=1)
+        weights = 1 / (1 + (error / max(float(np.median(error)), 1e-6)) ** 2)
+    return error

@@ -135,13 +135,13 @@ def affine_sift(photo: NDArray[np.uint8], n_features: int) -> Features:
     """
     import cv2
 
-    return _detect(cv2.AffineFeature_create(_detector(n_features), _MAX_TILT, 0), photo)
+    return _detect(cv2.AffineFeature.create(_detector(n_features), _MAX_TILT, 0), photo)
 
 
 def _detector(n_features: int) -> Any:
     import cv2
 
-    return cv2.SIFT_create(n_features, contrastThreshold=_CONTRAST, enable_precise_upscale=True)
+    return cv2.SIFT.create(n_features, contrastThreshold=_CONTRAST, enable_precise_upscale=True)
 
 
 def _detect(detector: Any, photo: NDArray[np.uint8]) -> Features:

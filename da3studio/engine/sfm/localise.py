@@ -7,7 +7,7 @@ slow, so only views that were left out get it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,9 @@ _AFFINE_FEATURES = 2000  # for each of some twenty simulated tilts
 _AFFINE_PX = 1000  # grazing views have no finer detail to match
 _RATIO = 0.85  # nearest to second nearest model point
 _MAX_DISTANCE = 0.8  # of unit descriptors
-_MAX_ERROR_PX = 8.0  # in the lens group's common size
-_MIN_INLIERS = 12  # distinct points; a chance pose explains four or five
+_MAX_ERROR = 0.004  # of the longer side
+_MIN_INLIERS = 12  # distinct points, and so many more ...
+_CHANCE_SHARE = 0.02  # ... of all matches: the best of many chance poses explains about as many
 _RIVALS = 8  # nearest observations looked at to find one of another point
 _BLOCK_ROWS = 4096  # descriptors compared at a time, against all model points: bounds memory
 
@@ -36,7 +37,7 @@ _BLOCK_ROWS = 4096  # descriptors compared at a time, against all model points: 
 def localise_left_out(
     reconstruction: Any,
     database: Any,
-    left_out: Sequence[int],
+    left_out: Collection[int],
     views: Sequence[View],
     lenses: Sequence[Lens],
     photos: Photos,
@@ -64,7 +65,7 @@ def localise_left_out(
     model = _ModelPoints(reconstruction, database)
     lens_of = {idx: n for n, lens in enumerate(lenses) for idx in lens.view_idx}
     added = 0
-    todo = [idx for idx in left_out if reconstruction.exists_camera(lens_of[idx] + 1)]
+    todo = [idx for idx in sorted(left_out) if reconstruction.exists_camera(lens_of[idx] + 1)]
     for n, idx in enumerate(todo[:_MOST_VIEWS]):
         token.check()
         report(Progress(tr("Looking again for photos left out"), n, min(len(todo), _MOST_VIEWS)))
@@ -93,7 +94,7 @@ class _ModelPoints:
         """`(M, 2)` feature index, point id; each point at most once, by its closest feature."""
         import torch
 
-        if len(self._ids) <= _RIVALS:
+        if len(self._ids) <= _RIVALS or not len(features.descriptors):
             return np.zeros((0, 2), np.int64)
         found: list[NDArray[np.float64]] = []
         model = torch.from_numpy(self._unit)
@@ -113,7 +114,8 @@ class _ModelPoints:
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    unit: NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    return unit
 
 
 def _place(
@@ -127,28 +129,31 @@ def _place(
     """Solve one view's pose from its matches; on success add it with its observations."""
     import pycolmap
 
-    if len(matches) < _MIN_INLIERS:
+    needed = _MIN_INLIERS + round(_CHANCE_SHARE * len(matches))
+    if len(matches) < needed:
         return False
     xy = features.keypoints[matches[:, 0], :2].astype(np.float64)
     xyz = np.array([reconstruction.point3D(point).xyz for point in matches[:, 1]])
+    camera = reconstruction.camera(camera_id)
     options = pycolmap.AbsolutePoseEstimationOptions()
-    options.ransac.max_error = _MAX_ERROR_PX
+    options.ransac.max_error = _MAX_ERROR * max(camera.width, camera.height)
     options.ransac.max_num_trials = 50_000
     options.ransac.random_seed = 0
-    camera = reconstruction.camera(camera_id)
     answer = pycolmap.estimate_and_refine_absolute_pose(xy, xyz, camera, options)
-    if answer is None or answer["num_inliers"] < _MIN_INLIERS:
+    if answer is None or answer["num_inliers"] < needed:
         return False
     inliers = np.flatnonzero(answer["inlier_mask"])
     image = pycolmap.Image(name=view.id, keypoints=xy[inliers], camera_id=camera_id,
                            image_id=image_id)  # fmt: skip
-    if reconstruction.exists_image(image_id):
+    first = 0
+    if reconstruction.exists_image(image_id):  # placed once and taken back: it has points already
         known = reconstruction.image(image_id)
-        known.points2D = image.points2D
+        first = len(known.points2D)
+        known.points2D.extend(image.points2D)
         reconstruction.frame(known.frame_id).rig_from_world = answer["cam_from_world"]
         reconstruction.register_frame(known.frame_id)
     else:
         reconstruction.add_image_with_trivial_frame(image, answer["cam_from_world"])
-    for n, point_id in enumerate(matches[inliers, 1]):
+    for n, point_id in enumerate(matches[inliers, 1], first):
         reconstruction.add_observation(int(point_id), pycolmap.TrackElement(image_id, n))
     return True

@@ -10,6 +10,7 @@ from da3studio.engine.sfm.lenses import Lens
 
 MIN_OBSERVATIONS = 12  # points a view must see, else its camera is a guess
 _FREE_PRINCIPAL_POINT_FROM = 8  # views of one lens
+_FREE_FOCAL_FROM = 3  # views of one lens: a pair alone cannot tell focal length from depth
 _LONG_CAPTURE = 300  # views from which one mapper has to do: minutes become hours
 
 
@@ -23,9 +24,11 @@ def map_views(database_path: Path, n_views: int, *, seed: int) -> list[Any]:
     pycolmap.set_random_seed(seed)
     tries = [_global(database_path, seed=seed)]
     if n_views <= _LONG_CAPTURE or not tries[0]:
-        tries.append(_incremental(database_path, seed=seed, relaxed=False))
+        tries.append(_incremental(database_path, seed=seed))
         if max(_registered(models) for models in tries) < n_views:
-            tries.append(_incremental(database_path, seed=seed, relaxed=True))
+            tries.append(
+                _incremental(database_path, seed=seed, relaxed=True, trust_focal=n_views == 2)
+            )
     for models in tries:
         for model in models:
             drop_weak_views(model)
@@ -48,15 +51,14 @@ def refine(reconstruction: Any, lenses: Sequence[Lens]) -> None:
     registered = set(reconstruction.reg_image_ids())
     for image_id in registered:
         config.add_image(image_id)
-    few = [
-        n + 1
+    n_views = {
+        n + 1: len(registered.intersection(idx + 1 for idx in lens.view_idx))
         for n, lens in enumerate(lenses)
-        if len(registered.intersection(idx + 1 for idx in lens.view_idx))
-        < _FREE_PRINCIPAL_POINT_FROM
-    ]
-    options.refine_principal_point = len(few) < len(lenses)
-    for camera_id in few if options.refine_principal_point else []:
-        if reconstruction.exists_camera(camera_id):
+    }
+    options.refine_principal_point = max(n_views.values()) >= _FREE_PRINCIPAL_POINT_FROM
+    enough = _FREE_PRINCIPAL_POINT_FROM if options.refine_principal_point else _FREE_FOCAL_FROM
+    for camera_id, n in n_views.items():
+        if n < enough and reconstruction.exists_camera(camera_id):
             config.set_constant_cam_intrinsics(camera_id)
     config.fix_gauge(pycolmap.BundleAdjustmentGauge.TWO_CAMS_FROM_WORLD)
     pycolmap.create_default_bundle_adjuster(options, config, reconstruction).solve()
@@ -65,11 +67,15 @@ def refine(reconstruction: Any, lenses: Sequence[Lens]) -> None:
 
 
 def drop_weak_views(reconstruction: Any) -> None:
-    """Take back the cameras of views that see too few points: their pose is a guess."""
-    for image_id in list(reconstruction.reg_image_ids()):
-        image = reconstruction.image(image_id)
-        if image.num_points3D < MIN_OBSERVATIONS:
-            reconstruction.deregister_frame(image.frame_id)
+    """Take back the cameras of views that see too few points: their pose is a guess.
+
+    The weakest first: with each view, its observations leave the others' points too.
+    """
+    while registered := [reconstruction.image(n) for n in reconstruction.reg_image_ids()]:
+        weakest = min(registered, key=lambda image: image.num_points3D)
+        if weakest.num_points3D >= MIN_OBSERVATIONS:
+            return
+        reconstruction.deregister_frame(weakest.frame_id)
 
 
 def _quality(model: Any) -> tuple[int, int]:
@@ -81,7 +87,9 @@ def _registered(models: Sequence[Any]) -> int:
     return max((model.num_reg_images() for model in models), default=0)
 
 
-def _incremental(database_path: Path, *, seed: int, relaxed: bool) -> list[Any]:
+def _incremental(
+    database_path: Path, *, seed: int, relaxed: bool = False, trust_focal: bool = False
+) -> list[Any]:
     import pycolmap
 
     options = pycolmap.IncrementalPipelineOptions()
@@ -93,6 +101,10 @@ def _incremental(database_path: Path, *, seed: int, relaxed: bool) -> list[Any]:
         options.mapper.init_min_tri_angle = 4.0
         options.mapper.abs_pose_min_num_inliers = 15
         options.mapper.abs_pose_min_inlier_ratio = 0.15
+        options.triangulation.ignore_two_view_tracks = False  # a pair has no others
+    if trust_focal:
+        options.ba_refine_focal_length = False
+        options.ba_refine_extra_params = False
     folder = database_path.parent
     found = pycolmap.incremental_mapping(database_path, folder, folder, options)
     return list(found.values())

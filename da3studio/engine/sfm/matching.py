@@ -95,7 +95,8 @@ def forget_pairs(database: Any, pairs: Sequence[tuple[int, int]]) -> None:
 
 def _descriptors(database: Any, view_idx: int) -> NDArray[np.float32]:
     rows: NDArray[np.float32] = database.read_descriptors(view_idx + 1).data.astype(np.float32)
-    return rows / 512  # pycolmap stores unit vectors as bytes, 512 = 1
+    rows /= 512  # pycolmap stores unit vectors as bytes, 512 = 1
+    return rows
 
 
 def match_pairs(
@@ -119,7 +120,6 @@ def match_pairs(
     matching.guided_matching = guided
     verification = pycolmap.TwoViewGeometryOptions()
     verification.ransac.random_seed = seed
-    verification.compute_relative_pose = True
     listing = database_path.with_suffix(".pairs")
     for start in range(0, len(pairs), _BLOCK_PAIRS):
         token.check()

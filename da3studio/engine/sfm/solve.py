@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr, trn
@@ -18,8 +16,9 @@ from da3studio.engine.sfm.diagnose import (
     compared_pairs,
     explain_failure,
     groups_of,
+    is_turned_on_the_spot,
     reasons,
-    turned_on_the_spot,
+    turned_only,
 )
 from da3studio.engine.sfm.features import extract_features, open_database
 from da3studio.engine.sfm.lenses import Lens, group_by_lens
@@ -72,6 +71,9 @@ def register_views(
         names = [view.id for view in views]
         match_pairs(path, names, pairs, seed=recipe.seed, report=report, token=token)
         token.check()
+        compared = compared_pairs(database)
+        if is_turned_on_the_spot(database, compared, lenses):
+            raise turned_only(views)
         report(Progress(tr("Placing cameras"), 0, 0))
         model = _best_model(
             path, database, views, lenses, photos, recipe, pairs, report=report, token=token
@@ -82,8 +84,6 @@ def register_views(
     if model is None:
         raise explain_failure(views, compared)
     registered = {image_id - 1 for image_id in model.reg_image_ids()}
-    if _angle_deg(model) < 1.0 and turned_on_the_spot(compared):
-        raise explain_failure(views, compared)
     left_out = reasons(views, registered, compared)
     notices = _notices(views, registered, groups_of(compared, len(views)))
     return to_registration(model, views, photos, left_out, notices)
@@ -136,17 +136,6 @@ def _best_model(
 def _missing(model: Any | None, n_views: int) -> set[int]:
     registered = set() if model is None else {image_id - 1 for image_id in model.reg_image_ids()}
     return set(range(n_views)) - registered
-
-
-def _angle_deg(model: Any) -> float:
-    """Median over points of the largest angle between two rays to it."""
-    centres = {n: model.image(n).projection_center() for n in model.reg_image_ids()}
-    largest = []
-    for point in model.points3D.values():
-        rays = np.array([point.xyz - centres[e.image_id] for e in point.track.elements])
-        rays /= np.linalg.norm(rays, axis=1, keepdims=True)
-        largest.append(np.arccos(np.clip((rays @ rays.T).min(), -1, 1)))
-    return float(np.degrees(np.median(largest))) if largest else 0.0
 
 
 def _notices(

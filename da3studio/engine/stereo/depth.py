@@ -27,7 +27,6 @@ def measure_depth(frames: Frames, sweep: Sweep) -> DepthMap:
     agree is for the fusion to check: see `da3studio.fusion.consistency`.
     """
     import torch
-    from torch.nn.functional import interpolate
 
     reference = frames[sweep.reference]
     sources = [frames[idx] for idx in sweep.sources]
@@ -39,8 +38,7 @@ def measure_depth(frames: Frames, sweep: Sweep) -> DepthMap:
     spacing = float(planes[0] - planes[1])
     inverse = float(planes[0]) - pick_planes(total) * spacing
     inverse = _median(inverse)
-    size = tuple(reference.grey.shape)
-    inverse = interpolate(inverse[None, None], size, mode="bilinear", align_corners=False)[0, 0]
+    inverse = _doubled(inverse, *reference.grey.shape)
     for step in _STEPS:
         inverse, score = refine(reference, sources, inverse, step * spacing)
     inside = (inverse <= 1 / sweep.near) & (inverse >= 1 / sweep.far)
@@ -49,6 +47,15 @@ def measure_depth(frames: Frames, sweep: Sweep) -> DepthMap:
     z = _without_speckles(z)
     confidence = np.where(z > 0, score.clamp(0, 1).cpu().numpy(), 0).astype(np.float32)
     return DepthMap(z, confidence, np.zeros(z.shape, bool))
+
+
+def _doubled(image: Any, height: int, width: int) -> Any:
+    """Twice the size; an odd last row or column, which halving cut off, repeats the one before."""
+    from torch.nn.functional import interpolate, pad
+
+    large = interpolate(image[None, None], scale_factor=2, mode="bilinear", align_corners=False)
+    rest = (0, width - large.shape[3], 0, height - large.shape[2])
+    return pad(large, rest, mode="replicate")[0, 0]
 
 
 def _median(image: Any) -> Any:

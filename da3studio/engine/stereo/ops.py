@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OUTSIDE = -1.0  # value of a warped pixel that falls outside the source; images are >= 0
+_BEHIND = 1e-6  # relative depth in the source up to which a point is not seen
 
 
 def warp_planes(image: Any, homographies: NDArray[np.float64], height: int, width: int) -> Any:
@@ -32,12 +33,17 @@ def warp_planes(image: Any, homographies: NDArray[np.float64], height: int, widt
 
         warped = np.empty((len(homographies), height, width), np.float32)
         source = image.numpy()
+        corners = np.array([[0, width, 0, width], [0, 0, height, height], [1.0] * 4])
         for plane, homography in zip(warped, homographies, strict=True):
             cv2.warpPerspective(
                 source, homography, (width, height), dst=plane,
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_CONSTANT, borderValue=OUTSIDE,
             )  # fmt: skip
+            if (homography[2] @ corners).min() <= _BEHIND:  # OpenCV mirrors what lies behind
+                a, b, c = homography[2]
+                ahead = a * np.arange(width) + b * np.arange(height)[:, None] + c
+                plane[ahead <= _BEHIND] = OUTSIDE
         return torch.from_numpy(warped)
     y, x = torch.meshgrid(
         torch.arange(height, device=image.device, dtype=torch.float32),
@@ -47,7 +53,7 @@ def warp_planes(image: Any, homographies: NDArray[np.float64], height: int, widt
     pixels = torch.stack([x, y, torch.ones_like(x)]).reshape(3, -1)
     h = torch.as_tensor(homographies, dtype=torch.float32, device=image.device)
     seen = h @ pixels
-    seen = torch.where(seen[:, 2:] > 1e-6, seen[:, :2] / seen[:, 2:], torch.inf)
+    seen = torch.where(seen[:, 2:] > _BEHIND, seen[:, :2] / seen[:, 2:], torch.inf)
     return _sample(image, seen[:, 0], seen[:, 1]).reshape(len(homographies), height, width)
 
 

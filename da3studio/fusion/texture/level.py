@@ -20,6 +20,8 @@ from da3studio.scene.mesh import Mesh
 _SAMPLED_FACES = 40_000  # enough for the median of every pair of photos
 _TRUSTED_LEVELS = (8, 247)  # darker is noise, brighter is clipped
 _FEWEST_FACES = 8  # a pair of photos with fewer common faces says nothing
+_HOLD_BRIGHTNESS = 0.1  # weight of a photo's own brightness against its common faces'
+_HOLD_TINT = 0.5  # and of its own white balance, which cameras change less
 _GAIN_LIMIT = 4.0  # two stops either way
 _ALONG_SEAM = np.linspace(0, 1, 5)  # where colours are compared on a seam's edge
 _SMOOTHNESS = 0.5  # weight of equal corrections at neighbours against equal colours at seams
@@ -30,8 +32,8 @@ _LIKELY_STEP = 24.0  # levels; photos that differ much more show different thing
 def photo_gains(seen: Observations) -> NDArray[np.float32]:
     """`(P, 3)` factors on each photo's light that make common faces look alike.
 
-    Photos that share no faces with others keep 1; within a connected group the factors'
-    geometric mean is 1, so that the whole becomes neither brighter nor darker.
+    Photos that share no faces with others keep 1. All are held to 1 a little, by the weight of
+    their common faces: else the small errors of a long row of photos add up at its end.
     """
     n_views = len(seen.cameras)
     step = max(len(seen.view_idx) // _SAMPLED_FACES, 1)
@@ -62,17 +64,45 @@ def photo_gains(seen: Observations) -> NDArray[np.float32]:
         normal[[a, b], [b, a]] -= weight
         target[a] -= weight * typical
         target[b] += weight * typical
-    # The least-norm solution is the one with mean 0 in every connected group.
-    log_gain = np.linalg.lstsq(normal, target, rcond=None)[0]
+    degree = np.maximum(np.diag(normal), 1e-9)  # 1e-9: photos without common faces keep 1
+    brightness = target.mean(axis=1, keepdims=True)
+    log_gain = np.linalg.solve(normal + np.diag(_HOLD_BRIGHTNESS * degree), brightness)
+    log_gain = log_gain + np.linalg.solve(
+        normal + np.diag(_HOLD_TINT * degree), target - brightness
+    )
     limit = np.log(_GAIN_LIMIT)
     gains: NDArray[np.float32] = np.exp(np.clip(log_gain, -limit, limit)).astype(np.float32)
     return gains
 
 
 def gain_table(gain: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`(256, 3)` stored value → stored value [0..255] under `(3,)` factors on the light."""
+    """`(256, 3)` stored value → stored value [0..255] under `(3,)` factors on the light.
+
+    A factor above 1 bends smoothly into white instead of clipping what comes near it: of the
+    curves `g x / (1 + (g - 1) x**p)`, which begin with slope g and end in white, the straightest
+    that still rises everywhere.
+    """
     light = linear_from_srgb(np.arange(256))[:, None]
-    return srgb_from_linear(light * gain)
+    more = np.maximum(gain - 1, 1e-3)
+    return srgb_from_linear(light * gain / (1 + np.maximum(gain - 1, 0) * light ** (gain / more)))
+
+
+def anchored(
+    gains: NDArray[np.float32], view_idx: NDArray[np.int16], area: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """The gains, changed by one factor per channel so that the whole keeps its colour.
+
+    Args:
+        gains: `(P, 3)` from `photo_gains`.
+        view_idx: `(F,)` the photo each face is painted from, -1 = none.
+        area: `(F,)` of the faces.
+
+    Returns:
+        `(P, 3)` with a geometric mean of 1 over the painted area.
+    """
+    painted = np.bincount(view_idx[view_idx >= 0], area[view_idx >= 0], len(gains))
+    mean = (painted @ np.log(gains.astype(np.float64))) / max(float(painted.sum()), 1e-30)
+    return (gains / np.exp(mean)).astype(np.float32)
 
 
 def seam_corrections(

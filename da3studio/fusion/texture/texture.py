@@ -16,7 +16,7 @@ from da3studio.fusion.texture.adjacency import adjacency
 from da3studio.fusion.texture.bake import bake_seen, bake_unseen, fill_between
 from da3studio.fusion.texture.choose import choose_views, mistrust_odd_views
 from da3studio.fusion.texture.fill import unseen_colours
-from da3studio.fusion.texture.level import gain_table, photo_gains, seam_corrections
+from da3studio.fusion.texture.level import anchored, gain_table, photo_gains, seam_corrections
 from da3studio.fusion.texture.observe import Observations, observe
 from da3studio.fusion.unwrap import Layout, lay_out, make_charts
 from da3studio.geometry.camera import Camera
@@ -75,6 +75,8 @@ def texture_mesh(
     seen = mistrust_odd_views(seen, _levelled_rgb(seen, gains))
     edges = adjacency(mesh.faces)
     view_idx = choose_views(seen, edges, token)
+    area = _areas(mesh)
+    gains = anchored(gains, view_idx, area)
     token.check()
     charts = make_charts(mesh, edges, view_idx, seen.cameras)
     layout = lay_out(charts, seen.cameras, recipe.max_size)
@@ -94,7 +96,7 @@ def texture_mesh(
         bake_unseen(atlas, charts, layout, colours[mesh.faces])
     fill_between(atlas, layout)
     texture = Texture(atlas, layout.corner_uv(charts))
-    return Textured(replace(mesh, texture=texture), _notices(mesh, view_idx, layout))
+    return Textured(replace(mesh, texture=texture), _notices(area, view_idx, layout))
 
 
 def _nothing_to_paint() -> CannotReconstruct:
@@ -115,10 +117,16 @@ def _levelled_rgb(seen: Observations, gains: NDArray[np.float32]) -> NDArray[np.
     return rgb
 
 
-def _notices(mesh: Mesh, view_idx: NDArray[np.int16], layout: Layout) -> tuple[str, ...]:
+def _areas(mesh: Mesh) -> NDArray[np.float64]:
     triangles = mesh.vertices[mesh.faces].astype(np.float64)
     cross = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    area = np.linalg.norm(cross, axis=1)
+    area: NDArray[np.float64] = np.linalg.norm(cross, axis=1) / 2
+    return area
+
+
+def _notices(
+    area: NDArray[np.float64], view_idx: NDArray[np.int16], layout: Layout
+) -> tuple[str, ...]:
     unseen = float(area[view_idx < 0].sum() / max(area.sum(), 1e-30))
     notices = []
     if unseen >= _WORTH_SAYING:

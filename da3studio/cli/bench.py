@@ -1,0 +1,199 @@
+"""`da3studio bench`: measures the program and writes pages about it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from da3studio.base.atomic import write_bytes_atomic, writing_to
+from da3studio.base.cancel import CancelToken
+from da3studio.base.errors import CannotReconstruct, Missing, OutOfMemory
+from da3studio.base.i18n import tr
+from da3studio.bench.costs import Listener, RunRecord
+from da3studio.bench.machine import check_test_extras, made_by
+from da3studio.bench.pages import Made
+from da3studio.bench.photo_sets import PhotoSet, photo_sets
+from da3studio.bench.photos_page import SetResult, photos_page
+from da3studio.bench.sample_page import sample_page
+from da3studio.bench.sample_truth import compare
+from da3studio.bench.scoring import ScorerFailedError, score
+from da3studio.bench.speed_page import speed_page
+from da3studio.cli.importing import Wanted, import_photos
+from da3studio.cli.output import Output
+from da3studio.cli.parsing import DEFAULT_FRAMES
+from da3studio.cli.progress import Narrator, PlainLines
+from da3studio.cli.working import WorkerCrashedError, WorkerStoppedError, finish
+from da3studio.media.photos import PhotoFiles
+from da3studio.pipeline.events import Event
+from da3studio.pipeline.load import load_scene
+from da3studio.project.folder import ProjectFolder
+from da3studio.recipes.recipe import PRESETS, Recipe
+from da3studio.sample.photos import cameras_of_photos, write_photos
+from da3studio.sample.scene import sample_scene
+from da3studio.scene.scene import Scene
+
+_SAMPLE_PX, _SPEED_PX = 1280, 1600  # width of rendered photos
+
+_SETBACKS = (CannotReconstruct, OutOfMemory, WorkerStoppedError, WorkerCrashedError)
+"""What can happen to one set and does not stop the others."""
+
+
+def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
+    """Measure what the command line says and write the page."""
+    check_test_extras()
+    bench = Bench(args.work, PRESETS[args.preset], output, token)
+    made = Made(_command(args), args.preset, made_by(bench.recipe))
+    match args.subject:
+        case "photos":
+            page = _photos(args, bench, made)
+        case "sample":
+            page = _sample(bench, made)
+        case _:
+            page = _speed(args, bench, made)
+    write_bytes_atomic(args.out, page.encode())
+    output.answer("page", page, file=str(args.out))
+    return 0
+
+
+class _Heard(Narrator):
+    """Tells the events in plain lines, and a listener hears them, too."""
+
+    def __init__(self, output: Output, listener: Listener) -> None:
+        super().__init__(output, PlainLines(output))
+        self._listener = listener
+
+    def event(self, event: Event) -> None:
+        self._listener.hear(event)
+        super().event(event)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where measurements are made, with which settings, and who is told."""
+
+    work: Path
+    recipe: Recipe
+    output: Output
+    token: CancelToken
+
+    def reconstruct(
+        self, paths: Sequence[Path], n_frames: int, project: Path, listener: Listener
+    ) -> RunRecord:
+        """Run photos to a textured mesh in a fresh project, and say what it cost.
+
+        A project that this very program has finished before is kept.
+
+        Args:
+            paths: photos, folders or videos.
+            n_frames: to take from a video.
+            project: its folder; an earlier one there is removed.
+            listener: a new one; what it heard remains if the run fails.
+
+        Raises:
+            UserFacingError, WorkerCrashedError: see `import_photos` and `finish`.
+            JobCancelled: by the token.
+        """
+        program = made_by(self.recipe)
+        record = RunRecord.of(project, program)
+        if record is not None:
+            return record
+        with writing_to(project):
+            if project.exists():
+                shutil.rmtree(project)
+        narrate = _Heard(self.output, listener)
+        with ProjectFolder.create(project, project.stem) as folder:
+            import_photos(folder, Wanted(paths, n_frames), self.output, narrate, self.token)
+            folder.save(folder.project.with_recipe(self.recipe))
+            finish(folder, "texture", narrate, self.token)
+            record = listener.record(program)
+            record.save(project)
+        return record
+
+
+def _photos(args: argparse.Namespace, bench: Bench, made: Made) -> str:
+    sets = photo_sets(args.folder, args.sets)
+    results = []
+    for number, photo_set in enumerate(sets, 1):
+        bench.output.tell(
+            "set", tr("Set {i} of {n}: {name}").format(i=number, n=len(sets), name=photo_set.name)
+        )
+        results.append(_measured(photo_set, bench))
+    return photos_page(results, made)
+
+
+def _measured(photo_set: PhotoSet, bench: Bench) -> SetResult:
+    """A set, reconstructed and scored as far as that is possible."""
+    project, listener, failure = bench.work / f"{photo_set.name}.da3", Listener(), ""
+    n_frames = photo_set.n_reference_photos
+    try:
+        record = bench.reconstruct(photo_set.media, n_frames, project, listener)
+    except _SETBACKS as error:
+        failure = str(error)
+        bench.output.tell("set_failed", failure, set=photo_set.name)
+        record = listener.record("")
+    with ProjectFolder.open(project, write=False) as folder:
+        n_photos = len(folder.project.views)
+        try:
+            scene = load_scene(folder, cloud=False)
+        except Missing:  # not even cameras
+            return SetResult(photo_set, n_photos, None, None, record, failure)
+    bench.output.tell("scoring", tr("Scoring {name}").format(name=photo_set.name))
+    with tempfile.TemporaryDirectory(dir=bench.work) as temporary:
+        try:
+            photos = PhotoFiles(project.absolute())
+            scores = score(photo_set, scene, photos, Path(temporary), bench.token)
+        except ScorerFailedError as error:
+            return SetResult(photo_set, n_photos, scene, None, record, f"{failure} {error}".strip())
+    return SetResult(photo_set, n_photos, scene, scores, record, failure)
+
+
+def _sample(bench: Bench, made: Made) -> str:
+    paths = _rendered(bench, _SAMPLE_PX)
+    project = bench.work / "sample.da3"
+    record = bench.reconstruct(paths, DEFAULT_FRAMES, project, Listener())
+    bench.output.tell("scoring", tr("Comparing with the truth"))
+    true = {path.name: camera for path, camera in zip(paths, cameras_of_photos(), strict=True)}
+    scores = compare(_loaded(project), sample_scene(), true, width=_SAMPLE_PX)
+    return sample_page(scores, record, made)
+
+
+def _speed(args: argparse.Namespace, bench: Bench, made: Made) -> str:
+    paths = [args.photos] if args.photos is not None else _rendered(bench, _SPEED_PX)
+    project, runs = bench.work / "speed.da3", []
+    for _ in range(args.repeat):
+        shutil.rmtree(project, ignore_errors=True)
+        runs.append(bench.reconstruct(paths, DEFAULT_FRAMES, project, Listener()))
+    with ProjectFolder.open(project, write=False) as folder:
+        sizes = Counter(f"{view.width} x {view.height} px" for view in folder.project.views)
+    photos = ", ".join(f"{n} of {size}" for size, n in sizes.items())
+    return speed_page(photos, runs, made)
+
+
+def _rendered(bench: Bench, width: int) -> tuple[Path, ...]:
+    narrate = _Heard(bench.output, Listener())
+    with narrate.work("sample", tr("Taking sample photos")) as report:
+        return write_photos(
+            bench.work / f"sample-{width}", width=width, report=report, token=bench.token
+        )
+
+
+def _loaded(project: Path) -> Scene:
+    with ProjectFolder.open(project, write=False) as folder:
+        return load_scene(folder, cloud=False)
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command as it can be typed again; where results and work go is left out."""
+    words = ["da3studio", "bench", args.subject]
+    if args.subject == "photos":
+        words.append(str(args.folder))
+        words += ["--sets", ",".join(args.sets)] if args.sets else []
+    if args.subject == "speed":
+        words += ["--photos", str(args.photos)] if args.photos is not None else []
+        words += ["--repeat", str(args.repeat)] if args.repeat > 1 else []
+    return " ".join([*words, "--preset", args.preset])

@@ -1,0 +1,153 @@
+"""The whole program on the sample: does what comes out agree with what is known?
+
+The exact mesh and the exact cameras are measured first, so that a failure further down is not
+the measure's fault.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from da3studio.base.cancel import NEVER
+from da3studio.base.progress import silent
+from da3studio.bench.sample_truth import SampleScores, compare, picture_score, scene_diameter
+from da3studio.geometry.rigid import Rigid3
+from da3studio.geometry.similarity import Sim3
+from da3studio.media.probe import probe
+from da3studio.pipeline.load import load_scene
+from da3studio.pipeline.run import run
+from da3studio.project.folder import ProjectFolder
+from da3studio.recipes.depth import DepthRecipe
+from da3studio.recipes.recipe import Recipe
+from da3studio.sample.photos import cameras_of_photos, write_photos
+from da3studio.sample.scene import SampleScene, sample_scene
+from da3studio.sample.truth import visible_surface
+from da3studio.scene.mesh import Mesh
+from da3studio.scene.registration import Registration, SparsePoints
+from da3studio.scene.scene import Scene
+from da3studio.scene.view import PhotoSource, View, ViewId
+
+
+@pytest.fixture(scope="session")
+def truth() -> SampleScene:
+    return sample_scene()
+
+
+def reconstructed(truth: SampleScene, folder: Path, n_views: int, width: int) -> SampleScores:
+    """The sample photos through the real pipeline, and measured."""
+    paths = write_photos(folder / "photos", n_views=n_views, width=width, scene=truth)
+    found = probe(paths, frames_folder=folder, n_frames=1, known=(), report=silent, token=NEVER)
+    recipe = Recipe(depth=DepthRecipe(device="cpu"))
+    with ProjectFolder.create(folder / "sample.da3", "sample") as project:
+        project.save(project.project.with_views(found.views).with_recipe(recipe))
+        run(project, "texture", emit=lambda _: None, token=NEVER)
+        scene = load_scene(project, cloud=False)
+    true = cameras_of_photos(n_views, width)
+    by_name = {path.name: camera for path, camera in zip(paths, true, strict=True)}
+    return compare(scene, truth, by_name, width=width)
+
+
+@pytest.fixture(scope="session")
+def small(truth: SampleScene, tmp_path_factory: pytest.TempPathFactory) -> SampleScores:
+    """8 neighbouring photos of 640 x 480."""
+    return reconstructed(truth, tmp_path_factory.mktemp("small"), 8, 640)
+
+
+@pytest.fixture(scope="session")
+def full(truth: SampleScene, tmp_path_factory: pytest.TempPathFactory) -> SampleScores:
+    """All 16 photos at their own size, 1280 x 960."""
+    return reconstructed(truth, tmp_path_factory.mktemp("full"), 16, 1280)
+
+
+def exact_scene(truth: SampleScene, ours_from_truth: Sim3) -> tuple[Scene, dict]:
+    """What a perfect program would make of 4 photos, but in another world and without colours."""
+    cameras = {f"{i}.jpg": camera for i, camera in enumerate(cameras_of_photos(4, 320))}
+    ids = tuple(ViewId(name) for name in cameras)
+    views = tuple(
+        View(view_id, view_id, PhotoSource(view_id, "d"), 320, 240, None, "", 1.0)
+        for view_id in ids
+    )
+    nothing = SparsePoints(
+        np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8), np.zeros(0, np.float32),
+        np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros((0, 2), np.float32),
+    )  # fmt: skip
+    moved = {ViewId(n): ours_from_truth.apply_to_camera(c) for n, c in cameras.items()}
+    vertices = ours_from_truth.apply(truth.mesh.vertices).astype(np.float32)
+    normals = (truth.mesh.normals @ ours_from_truth.rotation.T).astype(np.float32)
+    mesh = Mesh(vertices, truth.mesh.faces, normals)
+    registration = Registration(ids, moved, nothing, {}, (), "relative")
+    return Scene("exact", views, registration, None, mesh), cameras
+
+
+def test_that_the_exact_scene_in_another_world_has_no_error(truth: SampleScene):
+    tilt = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1.0]])
+    scene, cameras = exact_scene(truth, Sim3(3.0, tilt, np.array([5.0, -2, 1])))
+
+    scores = compare(scene, truth, cameras, width=160)
+
+    assert max(scores.position_errors) < 1e-6
+    assert max(scores.rotation_errors_deg) < 1e-4
+    assert [round(one.precision, 3) for one in scores.surface] == [1, 1]
+    assert min(one.recall for one in scores.surface) > 0.99  # points 5 mm apart against 10 mm
+    assert scores.coverage > 0.98  # pixels with half an edge of the room do not count
+
+
+def test_that_a_displaced_camera_and_a_displaced_surface_are_measured(truth: SampleScene):
+    scene, cameras = exact_scene(truth, Sim3(1.0, np.eye(3), np.zeros(3)))
+    visible = visible_surface(truth, 20_000, 1, cameras=tuple(cameras.values()))
+    diameter = scene_diameter(visible)
+    first = scene.registration.view_ids[0]
+    camera = scene.registration.cameras[first]
+    shift = Rigid3(np.eye(3), np.array([0.02, 0, 0]))
+    displaced = type(camera)(camera.intrinsics, shift @ camera.cam_from_world)
+    moved = dict(scene.registration.cameras) | {first: displaced}
+    registration = Registration(
+        scene.registration.view_ids, moved, scene.registration.points, {}, (), "relative"
+    )
+    changed = Scene("off", scene.views, registration, None, scene.mesh)
+
+    scores = compare(changed, truth, cameras, width=160)
+
+    # the alignment spreads the 20 mm over 4 cameras; the displaced one keeps most of it
+    assert 0.2 * 0.02 < max(scores.position_errors) * diameter < 0.02
+
+
+def test_that_a_mesh_without_colours_makes_a_poor_picture(truth: SampleScene):
+    camera = truth.held_out[0].pinhole().resized(160, 120)
+
+    assert picture_score(truth.mesh, truth, camera).psnr_db < 15
+
+
+def test_that_every_small_photo_finds_its_place(small: SampleScores):
+    assert small.n_registered == 8
+    assert small.position_error < 0.002
+
+
+def test_that_the_mesh_of_8_small_photos_lies_on_the_surface(small: SampleScores):
+    near, wide = small.surface
+
+    assert near.f_score > 0.75
+    assert wide.f_score > 0.80
+
+
+def test_that_the_colours_of_8_small_photos_are_right(small: SampleScores):
+    assert small.psnr_db > 20
+
+
+@pytest.mark.slow
+def test_that_cameras_of_the_sample_are_within_a_thousandth_of_its_diameter(full: SampleScores):
+    assert full.n_registered == 16
+    assert full.position_error < 0.001
+
+
+@pytest.mark.slow
+def test_that_the_mesh_of_the_sample_lies_on_the_surface(full: SampleScores):
+    assert min(one.f_score for one in full.surface) >= 0.90
+
+
+@pytest.mark.slow
+def test_that_unseen_viewpoints_of_the_sample_look_as_they_should(full: SampleScores):
+    assert full.psnr_db >= 22
