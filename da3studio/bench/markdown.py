@@ -20,6 +20,11 @@ def number(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def decibels(value: float | None) -> str:
+    """`24.1 dB`, or `–`."""
+    return "–" if value is None else f"{value:.1f} dB"
+
+
 def _line(row: Row, widths: Sequence[int]) -> str:
     first, *others = (
         cell.rjust(width) if i else cell.ljust(width)

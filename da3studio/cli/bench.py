@@ -14,6 +14,7 @@ from da3studio.base.atomic import write_bytes_atomic, writing_to
 from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import CannotReconstruct, Missing, OutOfMemory
 from da3studio.base.i18n import tr
+from da3studio.bench.appearance import likeness_to_photos
 from da3studio.bench.costs import Listener, RunRecord
 from da3studio.bench.machine import check_test_extras, made_by
 from da3studio.bench.pages import Made
@@ -141,15 +142,16 @@ def _measured(photo_set: PhotoSet, bench: Bench) -> SetResult:
         try:
             scene = load_scene(folder, cloud=False)
         except Missing:  # not even cameras
-            return SetResult(photo_set, n_photos, None, None, record, failure)
+            return SetResult(photo_set, n_photos, None, None, record, failure=failure)
     bench.output.tell("scoring", tr("Scoring {name}").format(name=photo_set.name))
+    photos, scores = PhotoFiles(project.absolute()), None
     with tempfile.TemporaryDirectory(dir=bench.work) as temporary:
         try:
-            photos = PhotoFiles(project.absolute())
             scores = score(photo_set, scene, photos, Path(temporary), bench.token)
         except ScorerFailedError as error:
-            return SetResult(photo_set, n_photos, scene, None, record, f"{failure} {error}".strip())
-    return SetResult(photo_set, n_photos, scene, scores, record, failure)
+            failure = f"{failure} {error}".strip()
+    own = likeness_to_photos(scene, photos)
+    return SetResult(photo_set, n_photos, scene, scores, record, own, failure)
 
 
 def _sample(bench: Bench, made: Made) -> str:

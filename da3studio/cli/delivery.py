@@ -127,7 +127,8 @@ def _write(scene: Scene, delivery: Delivery, narrator: Narrator) -> tuple[Path, 
     if scene.mesh is None:
         return written
     with narrator.work("preview", tr("Drawing the preview")):
-        png = encoded(preview(scene.mesh, _PREVIEW_PX), ExportRecipe(texture="png"))
+        cameras = tuple(scene.registration.cameras.values())
+        png = encoded(preview(scene.mesh, _PREVIEW_PX, cameras), ExportRecipe(texture="png"))
         write_bytes_atomic(delivery.preview, png.content)
     return (*written, delivery.preview)
 

@@ -29,7 +29,6 @@ LIBRARIES = (
     "safetensors",
     "pycolmap",
     "open3d",
-    "fast_simplification",
     "torch",
 )
 

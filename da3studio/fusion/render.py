@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,9 @@ _ELEVATION = np.radians(24)
 _AZIMUTHS = np.radians([32, -32, 75, -75, 120, -120, 165, -165])  # from the front, best first
 _LIKING = 0.03  # how much more surface the next viewpoint must show to be taken
 _PROBE_SIDE_PX = 96
+_INNER = 0.2  # of the shown surface is its inner side: a room, seen from outside
+_PHOTO_VIEWPOINTS = 24  # tried for a room
+_WIDE_FIELD_OF_VIEW = np.radians(60)  # of the shorter side: a room at a glance
 _MARGIN = 1.06  # of the picture around the mesh
 
 
@@ -52,39 +57,63 @@ def render(mesh: Mesh, camera: Camera) -> NDArray[np.uint8]:
     return picture
 
 
-def preview(mesh: Mesh, size: tuple[int, int]) -> NDArray[np.uint8]:
+def preview(mesh: Mesh, size: tuple[int, int], cameras: Sequence[Camera] = ()) -> NDArray[np.uint8]:
     """Draw a mesh from a good viewpoint, see `good_camera`.
 
     Args:
         mesh: with faces.
         size: width, height of the picture [px].
+        cameras: of the photos.
     """
-    return render(mesh, good_camera(mesh, size))
+    return render(mesh, good_camera(mesh, size, cameras))
 
 
-def good_camera(mesh: Mesh, size: tuple[int, int]) -> Camera:
+def good_camera(mesh: Mesh, size: tuple[int, int], cameras: Sequence[Camera] = ()) -> Camera:
     """A three-quarter view from above that shows much of the outside and fits the picture.
 
-    Up is -y and the front looks along -z, the axes of a finished scene.
+    A room shows mostly the inner sides of its walls to that view: then it is the viewpoint of the
+    photo that shows most of the surface, with a wide lens. Up is -y and the front looks along -z,
+    the axes of a finished scene.
 
     Args:
         mesh: with faces.
         size: width, height of the picture [px].
+        cameras: of the photos; without them the view is from outside.
     """
     scene = RayScene(mesh)
-    best, most = None, -np.inf
+    best, most, inner_share = None, -np.inf, 0.0
     for azimuth in _AZIMUTHS:
         camera = _fitted(mesh, float(azimuth), size)
-        largest = max(size)
-        probe = camera.resized(*(max(side * _PROBE_SIDE_PX // largest, 1) for side in size))
-        hits = scene.look(probe)
-        front = _facing(mesh, hits, probe) > 0
-        shown = (front.sum() - (~front).sum()) / hits.face.size
-        if shown > most + _LIKING:
-            best, most = camera, shown
+        front, inner = _shares(mesh, scene, camera)
+        if front - inner > most + _LIKING:
+            best, most = camera, front - inner
+            inner_share = inner / max(front + inner, 1e-9)
     if best is None:
         raise ValueError("a preview needs a mesh with faces")
-    return best
+    if inner_share < _INNER or not cameras:
+        return best
+    step = -(-len(cameras) // _PHOTO_VIEWPOINTS)
+    inside = [_wide(camera, size) for camera in cameras[::step]]
+    return max(inside, key=lambda camera: np.subtract(*_shares(mesh, scene, camera)))
+
+
+def _shares(mesh: Mesh, scene: RayScene, camera: Camera) -> tuple[float, float]:
+    """Parts of the picture that show the outer and the inner side of the surface."""
+    lens = camera.intrinsics
+    largest = max(lens.width, lens.height)
+    sides = (max(side * _PROBE_SIDE_PX // largest, 1) for side in (lens.width, lens.height))
+    probe = camera.resized(*sides)
+    hits = scene.look(probe)
+    front = _facing(mesh, hits, probe) > 0
+    return float(front.sum()) / hits.face.size, float((~front).sum()) / hits.face.size
+
+
+def _wide(camera: Camera, size: tuple[int, int]) -> Camera:
+    """The viewpoint of a photo through a lens of `_WIDE_FIELD_OF_VIEW`."""
+    width, height = size
+    focal = min(size) / 2 / np.tan(_WIDE_FIELD_OF_VIEW / 2)
+    lens = Intrinsics(focal, focal, width / 2, height / 2, width, height)
+    return Camera(lens, camera.cam_from_world)
 
 
 class _Painter:

@@ -22,7 +22,7 @@ _WELD = 0.2  # [voxels] vertices in one cell of this edge are one: takes the sli
 _TAUBIN_STEPS = 3  # takes the grid's steps out; more would round corners
 _SPIKE = 1.5  # from the neighbours' middle, in mean edge lengths; a cube's corner has about 0.6
 _TRIM_ROUNDS = 2
-_TINY_HOLE_EDGES = 16  # about four voxels across
+_SMALL_HOLE_EDGES = 48  # about twelve voxels across
 _HEADROOM = 0.99  # of the face budget; closing the last pinholes takes some
 
 
@@ -54,11 +54,11 @@ def clean_surface(
     surface = pull_in_spikes(trim_teeth(large))
     token.check()
     surface = smooth(surface)
-    surface = fill_loops(surface, _TINY_HOLE_EDGES)
+    surface = fill_loops(surface, _SMALL_HOLE_EDGES)
     token.check()
     # collapsing edges leaves a few crumbs and pinholes of its own
     surface = manifold(decimate(surface, int(recipe.faces * _HEADROOM)))
-    surface = fill_loops(drop_small_pieces(surface, recipe.min_component), _TINY_HOLE_EDGES)
+    surface = fill_loops(drop_small_pieces(surface, recipe.min_component), _SMALL_HOLE_EDGES)
     lengths = np.sort(boundary_loops(surface).lengths)
     share = float(lengths[:-1].sum() / lengths.sum()) if len(lengths) > 1 else 0.0
     return Clean(surface, max(0, len(lengths) - 1), share, dropped)

@@ -34,7 +34,7 @@ class MeshRecipe:
         help="Band around the surface in which depth maps are averaged.",
     )
     min_component: float = param(
-        0.003,
+        0.01,
         "Smallest piece",
         low=0.0,
         high=0.5,

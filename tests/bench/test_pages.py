@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
+from da3studio.bench.appearance import Likeness
 from da3studio.bench.costs import Listener, RunRecord, StageCost, median_costs
 from da3studio.bench.machine import made_by
 from da3studio.bench.markdown import number, table
 from da3studio.bench.pages import Made
 from da3studio.bench.sample_page import sample_page
-from da3studio.bench.sample_truth import PictureScore, SampleScores, SurfaceScore
+from da3studio.bench.sample_truth import SampleScores, Surface, SurfaceScore
 from da3studio.bench.speed_page import speed_page
 from da3studio.pipeline.events import Noticed, StageDone, StageStarted
 from da3studio.recipes.recipe import PRESETS, Recipe
@@ -108,9 +110,9 @@ def test_that_the_page_about_the_sample_tells_every_measure():
         n_photos=16,
         position_errors=(0.0002, 0.0004, 0.0009),
         rotation_errors_deg=(0.01, 0.02, 0.03),
-        diameter_m=2.0,
-        surface=(SurfaceScore(0.005, 0.9, 0.6), SurfaceScore(0.01, 1.0, 1.0)),
-        pictures=(PictureScore(24.0, 0.9), PictureScore(26.0, 0.8)),
+        room=Surface(math.inf, 5.0, (SurfaceScore(0.005, 0.5, 0.5),)),
+        table=Surface(0.7, 2.0, (SurfaceScore(0.005, 0.9, 0.6), SurfaceScore(0.01, 1.0, 1.0))),
+        pictures=(Likeness(24.0, 0.9), Likeness(26.0, 0.8)),
     )
 
     page = sample_page(scores, record(3.0), MADE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -60,10 +61,11 @@ def test_that_a_terminal_shows_stage_count_and_time_left_and_keeps_finished_line
     seen, out = seen_on_terminal(NO_COLOR="1")
 
     assert "Finding cameras" in seen
-    assert "comparing [b]photos[/b], 8 of 8, 5 s left" in seen  # no markup in what is said
+    # No markup in what is said; which counts are drawn depends on how busy the machine is.
+    assert re.search(r"comparing \[b\]photos\[/b\], \d of 8, 5 s left", seen)
     assert "Note: Two photos are [red]blurred." in seen
     assert seen.index("Finding cameras: 12 s") > seen.rindex("comparing")
-    assert seen.rstrip().endswith("\x1b[?25h") or "\x1b[?25h" in seen  # the cursor is back
+    assert seen.rstrip().endswith("\x1b[?25h")  # the cursor is back
     assert out == "the answer\n"
 
 

@@ -69,7 +69,7 @@ def taken(shape: Shape, cameras: Mapping[ViewId, Camera], prefix: str = "") -> P
         lens = camera.intrinsics
         view = view_of(prefix + name, lens.width, lens.height, lens.fx)
         noise = np.random.default_rng(n).normal(0, 2, (lens.height, lens.width, 3))
-        picture = np.clip(photo(shape, camera) + noise, 0, 255).astype(np.uint8)
+        picture = np.clip(photo(shape, camera, samples=1) + noise, 0, 255).astype(np.uint8)
         views.append(view)
         pictures[view.id], named[view.id] = picture, camera
     return PhotoSet(tuple(views), pictures, named)

@@ -57,9 +57,8 @@ def bilinear(image, x, y):
 def test_that_pixels_are_interpolated_inside_and_marked_outside(device):
     x = np.array([[[0.0, 59.0, 10.25, 30.5, -3.0, 30.0, np.nan, 1e30]]], np.float32)
     y = np.array([[[0.0, 39.0, 20.75, 7.0, 10.0, 45.0, 5.0, 5.0]]], np.float32)
-    got = warp_pixels(
-        IMAGE.to(device), torch.from_numpy(x).nan_to_num(-9).to(device), torch.from_numpy(y).to(device)
-    ).cpu().numpy()[0, 0]  # fmt: skip
+    columns, rows = torch.from_numpy(x).nan_to_num(-9).to(device), torch.from_numpy(y).to(device)
+    got = warp_pixels(IMAGE.to(device), columns, rows).cpu().numpy()[0, 0]
 
     expected = [
         bilinear(IMAGE.numpy(), a, b) for a, b in zip(x[0, 0, :4], y[0, 0, :4], strict=True)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from da3studio.base.i18n import tr
 from da3studio.engine.protocol import Photos
 from da3studio.geometry.camera import Camera, Intrinsics
+from da3studio.geometry.geodesy import GpsAlignment, align_to_gps, local_metres
 from da3studio.geometry.rigid import Rigid3
 from da3studio.geometry.similarity import Sim3
 from da3studio.geometry.upright import level_rotation
@@ -26,13 +28,18 @@ def to_registration(
     left_out: Mapping[ViewId, str],
     notices: tuple[str, ...],
 ) -> Registration:
-    """Convert, level (y down) and scale so that most points lie within 1 of their middle."""
+    """Convert and level (y down).
+
+    Where the photos' GPS positions fix the scale the world is in metres, else it is scaled so
+    that most points lie within 1 of their middle.
+    """
     found = sorted(image_id - 1 for image_id in reconstruction.reg_image_ids())
     cameras = [_camera(reconstruction, idx, views[idx]) for idx in found]
     ids = sorted(reconstruction.points3D)
     points = [reconstruction.point3D(point_id) for point_id in ids]
     xyz = np.array([point.xyz for point in points]).reshape(-1, 3)
-    new_from_old = _level_and_scale(cameras, xyz)
+    gps = _gps_alignment([views[idx] for idx in found], cameras)
+    new_from_old = gps.metric_from_world if gps else _level_and_scale(cameras, xyz)
     observations = _observations(reconstruction, found, views, ids)
     return Registration(
         view_ids=tuple(views[idx].id for idx in found),
@@ -49,8 +56,8 @@ def to_registration(
             xy=observations[2],
         ),
         left_out=dict(left_out),
-        notices=notices,
-        unit="relative",
+        notices=(*notices, *([_about_scale(gps)] if gps else [])),
+        unit="metre" if gps else "relative",
     )
 
 
@@ -62,6 +69,29 @@ def _camera(reconstruction: Any, view_idx: int, view: View) -> Camera:
     pose = image.cam_from_world()
     rotation = pose.rotation.matrix()
     return Camera(intrinsics.resized(view.width, view.height), Rigid3(rotation, pose.translation))
+
+
+def _gps_alignment(views: Sequence[View], cameras: Sequence[Camera]) -> GpsAlignment | None:
+    located = [
+        (view.gps, camera)
+        for view, camera in zip(views, cameras, strict=True)
+        if view.gps is not None and view.gps.altitude_m is not None
+    ]
+    if not located:
+        return None
+    positions = local_metres(
+        [gps.latitude_deg for gps, _ in located],
+        [gps.longitude_deg for gps, _ in located],
+        [gps.altitude_m or 0.0 for gps, _ in located],
+    )
+    return align_to_gps(np.array([camera.centre for _, camera in located]), positions)
+
+
+def _about_scale(gps: GpsAlignment) -> str:
+    return tr(
+        "Scale and direction come from the photos' GPS positions, which fit the cameras to"
+        " {error:.1f} m; lengths are good to about {percent:.0f} %."
+    ).format(error=gps.error_m, percent=max(1.0, 100 * gps.error_m / gps.spread_m))
 
 
 def _level_and_scale(cameras: Sequence[Camera], xyz: NDArray[np.float64]) -> Sim3:

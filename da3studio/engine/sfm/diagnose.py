@@ -19,6 +19,7 @@ _BLURRED = 0.4  # of the median sharpness of the set
 _NO_PARALLAX = 0.0025  # of the long photo side: matches move as under a turn up to this error
 _PAIRS_LOOKED_AT = 40  # to tell turning from moving, from near to wide: near ones never tell
 _TELLING = 100  # matches: among fewer, false ones look like parallax
+_FOCAL_ROUNDS = 3  # of nine tries: to 1 % of a focal length that was not known at all
 _FEW_INLIERS = 15
 
 
@@ -106,6 +107,15 @@ def explain_failure(views: Sequence[View], pairs: Sequence[Pair]) -> CannotRecon
                 " thirds, and avoid plain, shiny or moving surfaces."
             ),
         )
+    if pairs[0].inliers >= _TELLING:
+        return CannotReconstruct(
+            _nothing_made(views),
+            why=tr(
+                "They show the same details, but from places too near to each other, or things"
+                " moved between the photos."
+            ),
+            fix=tr("Take photos of still things, with a step to the side between them."),
+        )
     return CannotReconstruct(
         _nothing_made(views),
         why=tr("The best pair shares {n} matching points, which is not enough.").format(
@@ -148,24 +158,28 @@ def is_turned_on_the_spot(database: Any, pairs: Sequence[Pair], lenses: Sequence
 def _moves_as_under_a_turn(database: Any, pair: Pair, lens_i: Lens, lens_j: Lens) -> bool:
     """Whether one rotation explains nine tenths of a pair's matches.
 
-    Without a known focal length a few are tried: a wrong one must not look like parallax.
+    Focal lengths around the one believed are tried, closer and closer to the best of them: a
+    wrong one must not look like parallax.
     """
     geometry = database.read_two_view_geometry(pair.i + 1, pair.j + 1)
     matches = geometry.inlier_matches
     xy_i = database.read_keypoints(pair.i + 1)[matches[:, 0], :2]
     xy_j = database.read_keypoints(pair.j + 1)[matches[:, 1], :2]
-    factors = (0.9, 1.0, 1.1) if lens_i.focal_known else np.geomspace(0.5, 4, 19)
-    side = max(lens_i.width, lens_i.height)
-    return any(
-        np.percentile(
-            _rotation_error(_rays(xy_i, lens_i, float(factor)), _rays(xy_j, lens_j, float(factor))),
-            90,
-        )
-        * lens_i.focal_px
-        * factor
-        < _NO_PARALLAX * side
-        for factor in factors
-    )
+    limit_px = _NO_PARALLAX * max(lens_i.width, lens_i.height)
+
+    def error_px(factor: float) -> float:
+        error = _rotation_error(_rays(xy_i, lens_i, factor), _rays(xy_j, lens_j, factor))
+        return float(np.percentile(error, 90)) * lens_i.focal_px * factor
+
+    low, high = (0.85, 1.18) if lens_i.focal_known else (0.5, 4.0)
+    for _ in range(_FOCAL_ROUNDS):
+        factors = np.geomspace(low, high, 9)
+        errors = [error_px(float(factor)) for factor in factors]
+        best = int(np.argmin(errors))
+        if errors[best] < limit_px:
+            return True
+        low, high = float(factors[max(best - 1, 0)]), float(factors[min(best + 1, 8)])
+    return False
 
 
 def _rays(xy: NDArray[np.float32], lens: Lens, factor: float) -> NDArray[np.float64]:
