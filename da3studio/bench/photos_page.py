@@ -14,7 +14,7 @@ from da3studio.bench.costs import RunRecord
 from da3studio.bench.markdown import decibels, number, table
 from da3studio.bench.pages import Made, cost_cells, head
 from da3studio.bench.photo_sets import FEWEST_OBSERVATIONS, PhotoSet
-from da3studio.bench.scoring import Scores
+from da3studio.bench.scoring import Scores, SurfaceScore
 from da3studio.pipeline.stages import STAGES
 from da3studio.scene.scene import Scene
 
@@ -34,7 +34,8 @@ sets, in the reference's world (a similarity found from the cameras).
   the mesh, and their harmonic mean, at 0.5 % and 1 % of the scene diameter (the diagonal of the
   box of the inner 90 % of the reference). In brackets where the reference is a sparse point cloud:
   a mesh is right in many places where such a cloud has no point, so there P and F1 only serve to
-  compare versions of the program.
+  compare versions of the program. **Fitted**: after an ICP that may change the scale by 2 %, where
+  the reference is dense: without what is wrong with the alignment, ours or the reference's own.
 - **photo PSNR**: the textured mesh drawn from the reference cameras at 480 px against the photos
   themselves, where the mesh covers them; one constant colour offset per photo is allowed. It falls
   with every error of the alignment, above all for sets of few photos.
@@ -74,9 +75,80 @@ def photos_page(results: Sequence[SetResult], made: Made) -> str:
         + ("; ".join(doubts) if doubts else "none")
         + ".",
         "## Surface and texture",
-        table(_SURFACE_TITLES, [_surface_row(result) for result in results]),
+        table(_SURFACE_TITLES, [row for result in results for row in _surface_rows(result)]),
         "## Cost",
         table(_COST_TITLES, [_cost_row(result) for result in results]),
+        "## Notes",
+        *([f"Made by other sources, changed meanwhile: {', '.join(later)}."] if later else []),
+        *(_notes(result) for result in results),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_CAMERA_TITLES = (
+    "set", "photos", "found", "reference", "compared", "AUC@3", "AUC@5", "AUC@30", "AUC@5 trusted",
+    "rotation", "direction", "focal",
+)  # fmt: skip
+
+
+def _camera_row(result: SetResult) -> Sequence[str]:
+    scores, photo_set = result.scores, result.photo_set
+    made_from, found = photo_set.n_reference_photos, len(photo_set.upright_names)
+    who = (
+        photo_set.name,
+        str(result.n_photos),
+        str(result.n_registered),
+        "device" if photo_set.has_true_cameras else f"{found} of {made_from}",
+    )
+    if scores is None:
+        return (*who, *["–"] * (len(_CAMERA_TITLES) - len(who)))
+    return (
+        *who,
+        str(scores.n_scored),
+        *(number(scores.auc.get(at)) for at in (3, 5, 30)),
+        number(scores.auc_trusted),
+        number(scores.rotation_deg, 2),
+        number(scores.direction_deg, 2),
+        number(scores.focal_percent, 2),
+    )
+
+
+_SURFACE_TITLES = (
+    "set", "P 0.5 %", "R 0.5 %", "F1 0.5 %", "P 1 %", "R 1 %", "F1 1 %", "photo PSNR", "own PSNR",
+    "cover", "faces", "atlas",
+)  # fmt: skip
+
+
+def _surface_rows(result: SetResult) -> Iterator[Sequence[str]]:
+    scores, own = result.scores, result.own
+    mesh = result.scene.mesh if result.scene is not None else None
+    texture = mesh.texture if mesh is not None else None
+    yield (
+        result.photo_set.name,
+        *_surface_cells(scores.surface if scores else {}, sure=scores is None or scores.dense),
+        decibels(scores.photo_psnr_db if scores else None),
+        decibels(own.psnr_db if own is not None else None),
+        f"{own.coverage:.0%}" if own is not None else "–",
+        f"{len(mesh.faces):,}" if mesh is not None else "–",
+        "x".join(map(str, texture.image.shape[1::-1])) if texture is not None else "–",
+    )
+    if scores is not None and scores.fitted:
+        fitted = _surface_cells(scores.fitted, sure=True)
+        yield (f"{result.photo_set.name}, fitted", *fitted, *[""] * 5)
+
+
+def _surface_cells(surface: Mapping[str, SurfaceScore], *, sure: bool) -> Iterator[str]:
+    """Precision, recall and F1 at both distances; in brackets what only serves to compare."""
+    for at in ("0.5%", "1%"):
+        if at not in surface:
+            yield from ("–", "–", "–")
+            continue
+        row = surface[at]
+        for figure, is_sure in ((row.precision, sure), (row.recall, True), (row.f1, sure)):
+            yield number(figure) if is_sure else f"({number(figure)})"
+
+
+_COST_TITLES, [_cost_row(result) for result in results]),
         "## Notes",
         *([f"Made by other sources, changed meanwhile: {', '.join(later)}."] if later else []),
         *(_notes(result) for result in results),

@@ -51,6 +51,7 @@ class Scores:
     direction_deg: float | None
     focal_percent: float | None  # median difference of the focal length
     surface: Mapping[str, SurfaceScore]  # "0.5%" → ...
+    fitted: Mapping[str, SurfaceScore]  # the same after ICP; only against a dense reference
     dense: bool  # the surface's reference is dense, so that its precision means something
     photo_psnr_db: float | None
     warnings: tuple[str, ...]
@@ -165,12 +166,17 @@ def _scores(said: Mapping[str, Any], photo_set: PhotoSet, found: Mapping[str, Ri
         rotation_deg=pose["rot_med_deg"],
         direction_deg=pose["trans_dir_med_deg"],
         focal_percent=pose["focal_err_med_pct"],
-        surface={
-            at: SurfaceScore(row["precision"], row["recall"], row["F1"])
-            for at in ("0.5%", "1%")
-            if (row := cloud.get(f"@{at}"))
-        },
+        surface=_surface(cloud),
+        fitted=_surface(said.get("cloud_icp", {})),
         dense=cloud.get("reference") == "dense",
         photo_psnr_db=said.get("photo", {}).get("render_psnr_covered"),
         warnings=tuple(warnings),
     )
+
+
+def _surface(cloud: Mapping[str, Any]) -> dict[str, SurfaceScore]:
+    return {
+        at: SurfaceScore(row["precision"], row["recall"], row["F1"])
+        for at in ("0.5%", "1%")
+        if (row := cloud.get(f"@{at}"))
+    }

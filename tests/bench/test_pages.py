@@ -11,8 +11,12 @@ from da3studio.bench.costs import Listener, RunRecord, StageCost, median_costs
 from da3studio.bench.machine import made_by
 from da3studio.bench.markdown import number, table
 from da3studio.bench.pages import Made
+from da3studio.bench.photo_sets import PhotoSet
+from da3studio.bench.photos_page import SetResult, photos_page
 from da3studio.bench.sample_page import sample_page
 from da3studio.bench.sample_truth import SampleScores, Surface, SurfaceScore
+from da3studio.bench.scoring import Scores
+from da3studio.bench.scoring import SurfaceScore as SurfaceScoreOfSet
 from da3studio.bench.speed_page import speed_page
 from da3studio.pipeline.events import Noticed, StageDone, StageStarted
 from da3studio.recipes.recipe import PRESETS, Recipe
@@ -123,3 +127,38 @@ def test_that_the_page_about_the_sample_tells_every_measure():
     assert "72.0%" in page  # harmonic mean of 90 and 60
     assert "25.0 dB" in page
     assert "85.0%" in page
+
+
+def test_that_the_page_about_photos_tells_what_was_found_and_what_failed(tmp_path: Path):
+    reference = tmp_path / "ref" / "dev" / "chair"
+    reference.mkdir(parents=True)
+    (reference / "stats.json").write_text('{"images": 5}')
+    rows = [{"name": f"{i}.jpg", "upright_name": f"{i}.jpg"} for i in range(4)]
+    (reference / "reference.json").write_text(json.dumps({"images": rows}))
+    (reference / "images.txt").write_text("1 1 0 0 0 0 0 1 1 0.jpg\n1 2 5\n")
+    scores = Scores(
+        n_scored=4,
+        auc={3: 81.2, 5: 88.8, 30: 97.0},
+        auc_trusted=95.55,
+        rotation_deg=0.123,
+        direction_deg=None,
+        focal_percent=0.4,
+        surface={"0.5%": SurfaceScoreOfSet(50.0, 60.0, 54.5)},
+        fitted={},
+        dense=False,
+        photo_psnr_db=21.0,
+        warnings=("poses are turned",),
+    )
+    chair = PhotoSet(tmp_path, "chair")
+    done = SetResult(chair, 5, None, scores, record(3.0), Likeness(25.04, 0.876))
+    failed = SetResult(chair, 5, None, None, RunRecord("", (), ()), failure="No two photos match.")
+
+    page = photos_page([done, failed], MADE)
+
+    assert "| chair |      5 |     0 |    4 of 5 |        4 |  81.2 |  88.8 |   97.0 |" in page
+    assert "| chair |  (50.0) |    60.0 |   (54.5) |     – |" in page
+    assert "25.0 dB |   88% |" in page
+    assert "chair: 0 (1)" in page  # doubtful: 1 point
+    assert "- failed: No two photos match." in page
+    assert "- poses are turned" in page
+    assert "Made by other sources, changed meanwhile: chair." in page

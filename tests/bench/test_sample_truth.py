@@ -21,8 +21,7 @@ from da3studio.media.probe import probe
 from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.run import run
 from da3studio.project.folder import ProjectFolder
-from da3studio.recipes.depth import DepthRecipe
-from da3studio.recipes.recipe import Recipe
+from da3studio.recipes.recipe import PRESETS, Recipe
 from da3studio.sample.photos import cameras_of_photos, write_photos
 from da3studio.sample.scene import SampleScene, sample_scene
 from da3studio.scene.mesh import Mesh
@@ -36,11 +35,12 @@ def truth() -> SampleScene:
     return sample_scene()
 
 
-def reconstructed(truth: SampleScene, folder: Path, n_views: int, width: int) -> SampleScores:
+def reconstructed(
+    truth: SampleScene, folder: Path, n_views: int, width: int, recipe: Recipe
+) -> SampleScores:
     """The sample photos through the real pipeline, and measured."""
     paths = write_photos(folder / "photos", n_views=n_views, width=width, scene=truth)
     found = probe(paths, frames_folder=folder, n_frames=1, known=(), report=silent, token=NEVER)
-    recipe = Recipe(depth=DepthRecipe(device="cpu"))
     with ProjectFolder.create(folder / "sample.da3", "sample") as project:
         project.save(project.project.with_views(found.views).with_recipe(recipe))
         run(project, "texture", emit=lambda _: None, token=NEVER)
@@ -52,14 +52,14 @@ def reconstructed(truth: SampleScene, folder: Path, n_views: int, width: int) ->
 
 @pytest.fixture(scope="session")
 def small(truth: SampleScene, tmp_path_factory: pytest.TempPathFactory) -> SampleScores:
-    """8 neighbouring photos of 640 x 480."""
-    return reconstructed(truth, tmp_path_factory.mktemp("small"), 8, 640)
+    """8 neighbouring photos of 640 x 480, with quick settings."""
+    return reconstructed(truth, tmp_path_factory.mktemp("small"), 8, 640, PRESETS["draft"])
 
 
 @pytest.fixture(scope="session")
 def full(truth: SampleScene, tmp_path_factory: pytest.TempPathFactory) -> SampleScores:
     """All 16 photos at their own size, 1280 x 960."""
-    return reconstructed(truth, tmp_path_factory.mktemp("full"), 16, 1280)
+    return reconstructed(truth, tmp_path_factory.mktemp("full"), 16, 1280, PRESETS["normal"])
 
 
 def exact_scene(truth: SampleScene, ours_from_truth: Sim3) -> tuple[Scene, dict]:
