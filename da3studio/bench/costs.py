@@ -63,6 +63,15 @@ class RunRecord:
         return record if record.made_by == made_by else None
 
 
+UNFINISHED = RunRecord("", (), ())
+"""Of a project that was begun: the mark by which a measurement knows its own projects."""
+
+
+def is_record_in(project: Path) -> bool:
+    """Whether a measurement made this project, finished or not."""
+    return (project / _FILE).is_file()
+
+
 class Listener:
     """Hears the events of one run."""
 

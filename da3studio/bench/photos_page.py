@@ -14,7 +14,7 @@ from da3studio.bench.costs import RunRecord
 from da3studio.bench.markdown import decibels, number, table
 from da3studio.bench.pages import Made, cost_cells, head
 from da3studio.bench.photo_sets import FEWEST_OBSERVATIONS, PhotoSet
-from da3studio.bench.scoring import Scores, SurfaceScore
+from da3studio.bench.scoring import Scores, SurfaceFigures
 from da3studio.pipeline.stages import STAGES
 from da3studio.scene.scene import Scene
 
@@ -137,7 +137,7 @@ def _surface_rows(result: SetResult) -> Iterator[Sequence[str]]:
         yield (f"{result.photo_set.name}, fitted", *fitted, *[""] * 5)
 
 
-def _surface_cells(surface: Mapping[str, SurfaceScore], *, sure: bool) -> Iterator[str]:
+def _surface_cells(surface: Mapping[str, SurfaceFigures], *, sure: bool) -> Iterator[str]:
     """Precision, recall and F1 at both distances; in brackets what only serves to compare."""
     for at in ("0.5%", "1%"):
         if at not in surface:
@@ -146,72 +146,6 @@ def _surface_cells(surface: Mapping[str, SurfaceScore], *, sure: bool) -> Iterat
         row = surface[at]
         for figure, is_sure in ((row.precision, sure), (row.recall, True), (row.f1, sure)):
             yield number(figure) if is_sure else f"({number(figure)})"
-
-
-_COST_TITLES, [_cost_row(result) for result in results]),
-        "## Notes",
-        *([f"Made by other sources, changed meanwhile: {', '.join(later)}."] if later else []),
-        *(_notes(result) for result in results),
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-_CAMERA_TITLES = (
-    "set", "photos", "found", "reference", "compared", "AUC@3", "AUC@5", "AUC@30", "AUC@5 trusted",
-    "rotation", "direction", "focal",
-)  # fmt: skip
-
-
-def _camera_row(result: SetResult) -> Sequence[str]:
-    scores, photo_set = result.scores, result.photo_set
-    made_from, found = photo_set.n_reference_photos, len(photo_set.upright_names)
-    who = (
-        photo_set.name,
-        str(result.n_photos),
-        str(result.n_registered),
-        "device" if photo_set.has_true_cameras else f"{found} of {made_from}",
-    )
-    if scores is None:
-        return (*who, *["–"] * (len(_CAMERA_TITLES) - len(who)))
-    return (
-        *who,
-        str(scores.n_scored),
-        *(number(scores.auc.get(at)) for at in (3, 5, 30)),
-        number(scores.auc_trusted),
-        number(scores.rotation_deg, 2),
-        number(scores.direction_deg, 2),
-        number(scores.focal_percent, 2),
-    )
-
-
-_SURFACE_TITLES = (
-    "set", "P 0.5 %", "R 0.5 %", "F1 0.5 %", "P 1 %", "R 1 %", "F1 1 %", "photo PSNR", "own PSNR",
-    "cover", "faces", "atlas",
-)  # fmt: skip
-
-
-def _surface_row(result: SetResult) -> Sequence[str]:
-    scores, mesh = result.scores, result.scene.mesh if result.scene is not None else None
-    cells: list[str] = []
-    for at in ("0.5%", "1%"):
-        row = scores.surface.get(at) if scores else None
-        figures = (row.precision, row.recall, row.f1) if row else (None, None, None)
-        cells += map(number, figures)
-    if scores is not None and scores.surface and not scores.dense:
-        cells = [
-            f"({cell})" if i % 3 != 1 and cell != "–" else cell for i, cell in enumerate(cells)
-        ]
-    psnr, own = scores.photo_psnr_db if scores else None, result.own
-    texture = mesh.texture if mesh is not None else None
-    return (
-        result.photo_set.name,
-        *cells,
-        decibels(psnr),
-        decibels(own.psnr_db if own is not None else None),
-        f"{own.coverage:.0%}" if own is not None else "–",
-        f"{len(mesh.faces):,}" if mesh is not None else "–",
-        "x".join(map(str, texture.image.shape[1::-1])) if texture is not None else "–",
-    )
 
 
 _COST_TITLES = ("set", *(stage.name for stage in STAGES), "total", "memory")
@@ -229,7 +163,8 @@ def _doubts(results: Sequence[SetResult]) -> Iterator[str]:
     for result in results:
         doubtful: Mapping[str, int] = result.photo_set.doubtful
         if doubtful:
-            names = ", ".join(f"{key} ({n})" for key, n in sorted(doubtful.items()))
+            of_file = result.photo_set.upright_names
+            names = ", ".join(f"{of_file[key]} ({n})" for key, n in sorted(doubtful.items()))
             yield f"{result.photo_set.name}: {names}"
 
 

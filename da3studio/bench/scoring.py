@@ -32,7 +32,7 @@ class ScorerFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class SurfaceScore:
+class SurfaceFigures:
     """Of the mesh, at one distance; shares of 0 to 100."""
 
     precision: float
@@ -50,8 +50,8 @@ class Scores:
     rotation_deg: float | None  # medians over the pairs found
     direction_deg: float | None
     focal_percent: float | None  # median difference of the focal length
-    surface: Mapping[str, SurfaceScore]  # "0.5%" → ...
-    fitted: Mapping[str, SurfaceScore]  # the same after ICP; only against a dense reference
+    surface: Mapping[str, SurfaceFigures]  # "0.5%" → ...
+    fitted: Mapping[str, SurfaceFigures]  # the same after ICP; only against a dense reference
     dense: bool  # the surface's reference is dense, so that its precision means something
     photo_psnr_db: float | None
     warnings: tuple[str, ...]
@@ -174,9 +174,9 @@ def _scores(said: Mapping[str, Any], photo_set: PhotoSet, found: Mapping[str, Ri
     )
 
 
-def _surface(cloud: Mapping[str, Any]) -> dict[str, SurfaceScore]:
+def _surface(cloud: Mapping[str, Any]) -> dict[str, SurfaceFigures]:
     return {
-        at: SurfaceScore(row["precision"], row["recall"], row["F1"])
+        at: SurfaceFigures(row["precision"], row["recall"], row["F1"])
         for at in ("0.5%", "1%")
         if (row := cloud.get(f"@{at}"))
     }

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from da3studio.base.atomic import write_bytes_atomic, writing_to
 from da3studio.base.cancel import CancelToken
-from da3studio.base.errors import CannotReconstruct, Missing, OutOfMemory
+from da3studio.base.errors import BadInput, CannotReconstruct, Missing, OutOfMemory
 from da3studio.base.i18n import tr
 from da3studio.bench.appearance import likeness_to_photos
-from da3studio.bench.costs import Listener, RunRecord
+from da3studio.bench.costs import UNFINISHED, Listener, RunRecord, is_record_in
 from da3studio.bench.machine import check_test_extras, made_by
 from da3studio.bench.pages import Made
 from da3studio.bench.photo_sets import PhotoSet, photo_sets
@@ -103,17 +103,34 @@ class Bench:
         record = RunRecord.of(project, program)
         if record is not None:
             return record
-        with writing_to(project):
-            if project.exists():
-                shutil.rmtree(project)
+        self.remove(project)
         narrate = _Heard(self.output, listener)
         with ProjectFolder.create(project, project.stem) as folder:
+            UNFINISHED.save(project)
             import_photos(folder, Wanted(paths, n_frames), self.output, narrate, self.token)
             folder.save(folder.project.with_recipe(self.recipe))
             finish(folder, "texture", narrate, self.token)
             record = listener.record(program)
             record.save(project)
         return record
+
+    def remove(self, project: Path) -> None:
+        """Remove a project that an earlier measurement made.
+
+        Raises:
+            BadInput: what is there was not made by a measurement.
+            CannotWrite: it cannot be removed.
+        """
+        if not project.exists():
+            return
+        if not is_record_in(project):
+            raise BadInput(
+                tr("{project} is there already and is not replaced.").format(project=project),
+                why=tr("It was not made by a measurement."),
+                fix=tr("Choose another folder with --work, or move it away."),
+            )
+        with writing_to(project):
+            shutil.rmtree(project)
 
 
 def _photos(args: argparse.Namespace, bench: Bench, made: Made) -> str:
@@ -168,7 +185,7 @@ def _speed(args: argparse.Namespace, bench: Bench, made: Made) -> str:
     paths = [args.photos] if args.photos is not None else _rendered(bench, _SPEED_PX)
     project, runs = bench.work / "speed.da3", []
     for _ in range(args.repeat):
-        shutil.rmtree(project, ignore_errors=True)
+        bench.remove(project)
         runs.append(bench.reconstruct(paths, DEFAULT_FRAMES, project, Listener()))
     with ProjectFolder.open(project, write=False) as folder:
         sizes = Counter(f"{view.width} x {view.height} px" for view in folder.project.views)

@@ -24,6 +24,7 @@ from da3studio.scene.cloud import PointCloud
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.view import ViewId
 
+_SPARE_FACES = 5.0  # times the budget: what simplification may choose from, in bounded time
 _LONELY = 4.0  # isolation above which a point is an outlier: one would drag Poisson's whole skin
 
 
@@ -65,8 +66,9 @@ def make_surface(
     token.check()
     covers = _footprints(cameras, fused)
     pixel = _weighted_median(covers, fused.cloud.n_views)
-    wanted = voxel = recipe.voxel_footprint * pixel
     near = covers <= COARSEST * pixel
+    wanted = voxel = recipe.voxel_footprint * pixel
+    short_of_memory = False
     if recipe.method == "tsdf":
 
         def weight_of(view_id: ViewId) -> NDArray[np.float32]:
@@ -76,9 +78,10 @@ def make_surface(
 
         volume = integrate(
             cameras, depth_of, weight_of, fused.cloud.xyz[near],
-            pixel=pixel, voxel=wanted, truncation=recipe.truncation, report=report, token=token,
+            pixel=pixel, voxel=wanted, truncation=recipe.truncation,
+            most_faces=_SPARE_FACES * recipe.faces, report=report, token=token,
         )  # fmt: skip
-        raw, voxel = volume.surface, volume.voxel
+        raw, voxel, short_of_memory = volume.surface, volume.voxel, volume.short_of_memory
     else:
         report(Progress(tr("Wrapping a surface around the points"), 0, 0))
         near &= fused.cloud.isolation <= _LONELY
@@ -93,7 +96,7 @@ def make_surface(
             fix=tr("Add photos between the ones you have, or lower the number of agreeing views."),
         )
     token.check()
-    notices = _notices(clean, wanted, voxel)
+    notices = _notices(clean, wanted, voxel if short_of_memory else wanted)
     return Surface(_finished(clean.surface, fused.cloud, voxel), notices, voxel)
 
 

@@ -32,6 +32,7 @@ _BLOCK = 8  # voxels along a block's edge
 # Per voxel: distance and weight, and the four int32 Open3D needs while it makes triangles.
 _BYTES_PER_VOXEL = 4 + 4 + 16
 _NOWHERE = np.float32(-1e4)  # a pixel position outside every picture
+_FACES_A_BLOCK = 55.0  # 54 and 57 on large captures, where most blocks are full
 _BLOCKS_AT_ONCE = 2048  # averaged in one go: a million voxels, about 60 MB of temporaries
 # A surface is believed to be solid in full for so many voxels behind it, then less and less.
 _SOLID = 1.0
@@ -54,6 +55,7 @@ class Volume:
     surface: Triangles  # world
     voxel: float  # edge that was used [world units]; larger than asked for where memory was short
     n_blocks: int  # of 8 x 8 x 8 voxels
+    short_of_memory: bool  # that is why the voxels are larger than asked for
 
 
 def integrate(
@@ -67,6 +69,7 @@ def integrate(
     truncation: float,
     report: Report,
     token: CancelToken,
+    most_faces: float = np.inf,
     most_bytes: float = 1.5e9,
 ) -> Volume:
     """The surface that the depth maps agree on best.
@@ -82,6 +85,7 @@ def integrate(
         truncation: band around the surface in which depth is averaged [voxels].
         report: told about progress.
         token: checked between views and blocks.
+        most_faces: about so many triangles at the most; the voxels are enlarged until it holds.
         most_bytes: memory for the grid; the voxels are enlarged until it suffices.
 
     Raises:
@@ -89,7 +93,10 @@ def integrate(
     """
     middle = np.median(around, axis=0).astype(np.float64)
     blocks = _blocks_near((around - middle) / voxel, truncation)
-    while (excess := len(blocks) * _BLOCK**3 * _BYTES_PER_VOXEL / most_bytes) > 1:
+    enlarged = False
+    by_memory, by_faces = most_bytes / (_BLOCK**3 * _BYTES_PER_VOXEL), most_faces / _FACES_A_BLOCK
+    while (excess := len(blocks) / min(by_memory, by_faces)) > 1:
+        enlarged = True
         voxel *= float(np.sqrt(excess)) * 1.05  # a surface's blocks go with the square of the edge
         blocks = _blocks_near((around - middle) / voxel, truncation)
     grid = _Grid(blocks)
@@ -100,7 +107,8 @@ def integrate(
         grid.add(view, truncation, token)
     token.check()
     local = grid.triangles()
-    return Volume(Triangles(local.vertices * voxel + middle, local.faces), voxel, len(blocks))
+    surface = Triangles(local.vertices * voxel + middle, local.faces)
+    return Volume(surface, voxel, len(blocks), enlarged and by_memory < by_faces)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,8 +15,7 @@ from da3studio.bench.photo_sets import PhotoSet
 from da3studio.bench.photos_page import SetResult, photos_page
 from da3studio.bench.sample_page import sample_page
 from da3studio.bench.sample_truth import SampleScores, Surface, SurfaceScore
-from da3studio.bench.scoring import Scores
-from da3studio.bench.scoring import SurfaceScore as SurfaceScoreOfSet
+from da3studio.bench.scoring import Scores, SurfaceFigures
 from da3studio.bench.speed_page import speed_page
 from da3studio.pipeline.events import Noticed, StageDone, StageStarted
 from da3studio.recipes.recipe import PRESETS, Recipe
@@ -143,7 +142,7 @@ def test_that_the_page_about_photos_tells_what_was_found_and_what_failed(tmp_pat
         rotation_deg=0.123,
         direction_deg=None,
         focal_percent=0.4,
-        surface={"0.5%": SurfaceScoreOfSet(50.0, 60.0, 54.5)},
+        surface={"0.5%": SurfaceFigures(50.0, 60.0, 54.5)},
         fitted={},
         dense=False,
         photo_psnr_db=21.0,
@@ -158,7 +157,7 @@ def test_that_the_page_about_photos_tells_what_was_found_and_what_failed(tmp_pat
     assert "| chair |      5 |     0 |    4 of 5 |        4 |  81.2 |  88.8 |   97.0 |" in page
     assert "| chair |  (50.0) |    60.0 |   (54.5) |     – |" in page
     assert "25.0 dB |   88% |" in page
-    assert "chair: 0 (1)" in page  # doubtful: 1 point
+    assert "chair: 0.jpg (1)" in page  # doubtful: 1 point
     assert "- failed: No two photos match." in page
     assert "- poses are turned" in page
     assert "Made by other sources, changed meanwhile: chair." in page

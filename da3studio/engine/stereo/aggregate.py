@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 _SMALL_STEP = 0.06  # penalty for one plane up or down, in units of the cost
-_LARGE_STEP = 0.6  # penalty for a jump inside an even area
-_LEAST_LARGE_STEP = 0.12  # ... and across the strongest edge
-_EDGE = 0.04  # brightness step that counts as an edge
+_LARGE_STEP = 2.0  # penalty for a jump inside an even area: as much as the worst match
+_LEAST_LARGE_STEP = 0.4  # ... and across the strongest edge
+_EDGE = 0.06  # brightness step that counts as an edge
 
 
 def aggregate(cost: Any, grey: Any) -> Any:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from da3studio.engine.stereo.aggregate import aggregate, pick_planes
 from da3studio.engine.stereo.frames import Frames
+from da3studio.engine.stereo.level_planes import add_level_planes
 from da3studio.engine.stereo.refine import refine
 from da3studio.engine.stereo.sources import Sweep
 from da3studio.engine.stereo.sweep import choose_planes, sweep_cost
 from da3studio.scene.depth import DepthMap
 
 _STEPS = (0.4, 0.15)  # between the tries of each round, in planes of the sweep
-_LEAST_NCC = 0.3  # below, the match is chance
+_LEAST_NCC = 0.15  # below, the match is chance; the fusion checks what is left
 _SPECKLE_SHARE = 3e-4  # of the image: smaller islands of depth are removed
 _SPECKLE_STEP = 0.02  # relative depth step that separates islands
 
@@ -34,7 +35,9 @@ def measure_depth(frames: Frames, sweep: Sweep) -> DepthMap:
     planes = choose_planes(
         half.camera, [source.camera for source in half_sources], sweep.near, sweep.far
     )
-    total = aggregate(sweep_cost(half, half_sources, planes), half.grey)
+    cost = sweep_cost(half, half_sources, planes)
+    cost = add_level_planes(cost, half, half_sources, planes, sweep)
+    total = aggregate(cost, half.grey)
     spacing = float(planes[0] - planes[1])
     inverse = float(planes[0]) - pick_planes(total) * spacing
     inverse = _median(inverse)

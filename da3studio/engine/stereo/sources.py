@@ -17,16 +17,31 @@ _WIDER_RAD = np.radians(12)
 
 _MARGIN = 0.15  # of the inverse depth range, beyond the sparse points
 _MIN_POINTS = 8
+_LEAST_DISTANCE = 0.25  # of what most points have: a plane closer to the camera is seen edge-on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """What to sweep for one reference view; indices into `Registration.view_ids`."""
 
     reference: int
     sources: tuple[int, ...]  # best first
-    near: float  # [world units]
-    far: float  # [world units]
+    near: float  # depth [world units]
+    far: float  # depth [world units]
+    points: NDArray[np.float64]  # (N, 3) sparse points in its frame, in the reference's camera
+
+    def span_along(self, normal: NDArray[np.float64]) -> tuple[float, float] | None:
+        """Nearest and farthest distance of the points along a unit vector of the camera's frame.
+
+        Planes much nearer than most points are seen edge-on and left out. None where too few
+        points lie in front of the camera in that direction.
+        """
+        distance = self.points @ normal
+        distance = distance[distance > 0]
+        if len(distance) < _MIN_POINTS:
+            return None
+        most, last = np.percentile(distance, (90, 99.5))
+        return float(_LEAST_DISTANCE * most), float(1.1 * last)
 
 
 class SweepPlanner:
@@ -48,13 +63,11 @@ class SweepPlanner:
         sources = tuple(int(idx) for idx in order[:n_sources] if scores[idx] > 0)
         if not sources:
             return None
-        depth = self._depths(reference, sources)
-        if len(depth) < _MIN_POINTS:
+        points = self._points(reference, sources)
+        if len(points) < _MIN_POINTS:
             return None
-        far_inverse, near_inverse = np.percentile(1 / depth, (0.5, 99.5))
-        margin = _MARGIN * (near_inverse - far_inverse) + 0.02 * near_inverse
-        far_inverse = max(far_inverse - margin, 0.25 * far_inverse)
-        return Sweep(reference, sources, float(1 / (near_inverse + margin)), float(1 / far_inverse))
+        near, far = _span(points[:, 2])
+        return Sweep(reference, sources, near, far, points)
 
     def _scores(self, reference: int) -> NDArray[np.float64]:
         """`(views,)` sum over shared points of how well their angle and scale suit."""
@@ -71,12 +84,19 @@ class SweepPlanner:
         scores[reference] = 0
         return scores
 
-    def _depths(self, reference: int, sources: tuple[int, ...]) -> NDArray[np.float64]:
-        """Depths in the reference of the points that it or a source sees inside its frame."""
+    def _points(self, reference: int, sources: tuple[int, ...]) -> NDArray[np.float64]:
+        """`(N, 3)` points that it or a source sees, inside its frame, in its camera's frame."""
         seen = self._xyz[self._sees[[reference, *sources]].any(axis=0)]
         camera = self._cameras[reference].pinhole()
         pixels = project(seen, camera)
         lens = camera.intrinsics
         inside = ((pixels >= 0) & (pixels < (lens.width, lens.height))).all(axis=1)  # NaN: False
-        depth: NDArray[np.float64] = camera.cam_from_world.apply(seen[inside])[:, 2]
-        return depth
+        return camera.cam_from_world.apply(seen[inside])
+
+
+def _span(distance: NDArray[np.float64]) -> tuple[float, float]:
+    """Nearest and farthest distance to look at: the points' own and a margin."""
+    far_inverse, near_inverse = np.percentile(1 / distance, (0.5, 99.5))
+    margin = _MARGIN * (near_inverse - far_inverse) + 0.02 * near_inverse
+    far_inverse = max(far_inverse - margin, 0.25 * far_inverse)
+    return float(1 / (near_inverse + margin)), float(1 / far_inverse)
