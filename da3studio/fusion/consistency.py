@@ -34,19 +34,13 @@ class Checked:
     against: NDArray[np.uint8]  # views that see through the place
     depth: NDArray[np.float32]  # mean over the views that agree [world units], 0 = no depth
 
-    def accepted(self, min_views: int, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def accepted(self, min_views: int) -> NDArray[np.bool_]:
         """Pixels that enough views confirm, and fewer contradict.
 
         Enough is `min_views`, or all that have the place in sight where those are fewer, but
-        never under 2: one view alone proves nothing. Two are enough, too, where the engine is
-        sure of its measurement and no view contradicts it.
-
-        Args:
-            min_views: views, its own included, that have to agree.
-            sure: `(H, W)` where the engine trusts its own measurement.
+        never under 2: one view alone proves nothing.
         """
         required = np.clip(self.could_see, 2, min_views)
-        required = np.where(sure & (self.against == 0), 2, required)
         confirmed: NDArray[np.bool_] = (self.agree >= required) & (self.against < self.agree)
         return confirmed
 

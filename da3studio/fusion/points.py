@@ -115,7 +115,7 @@ def fuse(
         depth, camera = cached(view_id), sketches[view_id].camera
         others = ((sketches[other].camera, cached(other)) for other in neighbours[view_id])
         checked = check_depth(camera, depth, others, recipe)
-        accepted = checked.accepted(recipe.min_views, _sure(depth))
+        accepted = checked.accepted(recipe.min_views)
         agreement[view_id] = np.where(accepted, checked.agree, np.minimum(checked.agree, 1))
         rgb = rgb_of(view_id, depth.width, depth.height)
         waiting.append(_accepted_points(camera, depth, checked, accepted, rgb, done))
@@ -172,15 +172,6 @@ def _cell_keys(xyz: NDArray[np.float32], edge: float) -> NDArray[np.int64]:
 
 def _thinned(points: _Points, cell: float) -> _Points:
     return points.take(thin(points.xyz, points.footprint, points.n_views, cell))
-
-
-def _sure(depth: DepthMap) -> NDArray[np.bool_]:
-    """Pixels whose confidence is above the map's median: engines' scales cannot be compared."""
-    measured = depth.z > 0
-    if not measured.any():
-        return measured
-    sure: NDArray[np.bool_] = depth.confidence > np.median(depth.confidence[measured])
-    return sure & measured
 
 
 def _camera_of(camera: Camera, depth: DepthMap) -> Camera:

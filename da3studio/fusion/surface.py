@@ -25,6 +25,7 @@ from da3studio.scene.mesh import Mesh
 from da3studio.scene.view import ViewId
 
 _SPARE_FACES = 5.0  # times the budget: what simplification may choose from, in bounded time
+_LITTLE_COVERED = 0.2  # of the photos' pixels: a person would ask where the rest is
 _LONELY = 4.0  # isolation above which a point is an outlier: one would drag Poisson's whole skin
 
 
@@ -96,7 +97,7 @@ def make_surface(
             fix=tr("Add photos between the ones you have, or lower the number of agreeing views."),
         )
     token.check()
-    notices = _notices(clean, wanted, voxel if short_of_memory else wanted)
+    notices = _notices(clean, wanted, voxel if short_of_memory else wanted, _covered(fused))
     return Surface(_finished(clean.surface, fused.cloud, voxel), notices, voxel)
 
 
@@ -130,8 +131,21 @@ def _finished(surface: Triangles, cloud: PointCloud, voxel: float) -> Mesh:
     )  # fmt: skip
 
 
-def _notices(clean: Clean, wanted: float, voxel: float) -> tuple[str, ...]:
+def _covered(fused: Fused) -> float:
+    """Share of the photos' pixels that the views agree on."""
+    return float(np.mean([(agree >= 2).mean() for agree in fused.agreement.values()]))
+
+
+def _notices(clean: Clean, wanted: float, voxel: float, covered: float) -> tuple[str, ...]:
     notices = []
+    if covered < _LITTLE_COVERED:
+        notices.append(
+            tr(
+                "The model holds only {share:.0%} of what the photos show. Plain, shiny or moving"
+                " surfaces, or photos too far apart, are the usual reasons: take more photos with"
+                " smaller steps in between."
+            ).format(share=covered)
+        )
     if voxel > wanted:
         notices.append(
             tr(

@@ -12,7 +12,7 @@ class FuseRecipe:
     """A pixel becomes a point when enough other views measured the same place."""
 
     min_views: int = param(
-        3,
+        2,
         "Agreeing views",
         low=2,
         high=10,
@@ -26,7 +26,7 @@ class FuseRecipe:
         help="Relative depth difference up to which two views agree.",
     )
     pixel_tolerance: float = param(
-        1.0,
+        1.5,
         "Pixel tolerance",
         unit="px",
         low=0.25,

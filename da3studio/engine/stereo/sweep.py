@@ -62,19 +62,24 @@ def choose_planes(
     seen = facing > LEAST_FACING
     at_one = directions[seen] / facing[seen, None]
     motion = [
-        np.nanmedian(
-            np.linalg.norm(
-                project(world_from_cam.apply(at_one * near), source)
-                - project(world_from_cam.apply(at_one * far), source),
-                axis=1,
+        float(np.median(moved))
+        for source in sources
+        if len(
+            moved := _motion(
+                world_from_cam.apply(at_one * near), world_from_cam.apply(at_one * far), source
             )
         )
-        for source in sources
-        if seen.any()
     ]
-    pixels = float(np.nan_to_num(np.nanmedian(motion), nan=_MAX_PLANES)) if motion else 0.0
+    pixels = float(np.median(motion)) if motion else float(_MAX_PLANES)
     n_planes = int(np.clip(np.ceil(pixels / _PLANE_MOTION_PX) + 1, _MIN_PLANES, _MAX_PLANES))
     return np.linspace(1 / near, 1 / far, n_planes)
+
+
+def _motion(a: NDArray[np.float64], b: NDArray[np.float64], source: Camera) -> NDArray[np.float64]:
+    """`(M,)` pixels between two places of points, of those in front of the camera at both."""
+    moved = np.linalg.norm(project(a, source) - project(b, source), axis=-1)
+    finite: NDArray[np.float64] = moved[np.isfinite(moved)]
+    return finite
 
 
 def sweep_cost(
