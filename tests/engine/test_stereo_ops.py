@@ -9,7 +9,13 @@ import torch
 from da3studio.engine.stereo.aggregate import aggregate, parabola, pick_planes
 from da3studio.engine.stereo.frames import Frame
 from da3studio.engine.stereo.ops import OUTSIDE, box_mean, warp_pixels, warp_planes
-from da3studio.engine.stereo.sweep import Window, best_half, choose_planes, plane_homographies
+from da3studio.engine.stereo.sweep import (
+    NOT_SEEN,
+    Window,
+    best_half,
+    choose_planes,
+    plane_homographies,
+)
 from da3studio.geometry.camera import Camera, pixel_centres, project, unproject
 from da3studio.geometry.conventions import opencv_matrix, opencv_pixels
 from tests.synthetic.rigs import lens_of, look_at
@@ -122,7 +128,7 @@ def test_that_flat_and_outside_windows_give_no_clue(device):
     scores = window.ncc(torch.stack([torch.full_like(IMAGE, 0.4), outside]).to(device)).cpu()
 
     assert scores[0].abs().max() < 2e-3  # float32 of a difference of squares
-    assert (scores[1] == 0).all()
+    assert (scores[1] == NOT_SEEN).all()
     assert Window(torch.full_like(IMAGE, 0.7), 5).ncc(IMAGE[None]).abs().max() < 2e-3
 
 
@@ -134,12 +140,20 @@ def test_that_unrelated_textures_hardly_match():
 
 @pytest.mark.parametrize("n", range(1, 8))
 def test_that_the_better_half_is_that_of_a_sort(n):
-    scores = RNG.normal(size=(n, 3, 20)).astype(np.float32)
+    scores = RNG.uniform(-0.99, 1, size=(n, 3, 20)).astype(np.float32)
     expected = np.sort(scores, axis=0)[::-1][: (n + 1) // 2].mean(axis=0)
 
     np.testing.assert_allclose(
         best_half([torch.from_numpy(score) for score in scores]).numpy(), expected, atol=1e-6
     )
+
+
+def test_that_sources_that_end_do_not_vote():
+    """Of four sources two see the place: the better half of two is one."""
+    scores = [torch.tensor([value]) for value in (0.2, NOT_SEEN, 0.8, NOT_SEEN)]
+
+    assert float(best_half(scores)) == pytest.approx(0.8)
+    assert float(best_half([torch.tensor([NOT_SEEN])] * 3)) == NOT_SEEN
 
 
 def by_hand(cost, grey):
@@ -155,7 +169,7 @@ def by_hand(cost, grey):
                     continue
                 before = path[y - dy, x - dx]
                 edge = abs(grey[y, x] - grey[y - dy, x - dx])
-                large = max(0.12, 0.6 * np.exp(-edge / 0.04))
+                large = max(0.4, 2.0 * np.exp(-edge / 0.06))
                 for d in range(n_planes):
                     ways = [before[d], before.min() + large]
                     ways += [before[k] + 0.06 for k in (d - 1, d + 1) if 0 <= k < n_planes]

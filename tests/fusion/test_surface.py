@@ -59,7 +59,8 @@ def test_that_noise_and_outliers_vanish():
     error = noisy().distance(on_surface(surface.mesh))
 
     assert f_score(surface.mesh, noisy()) > 0.99
-    assert error.max() < 1.5 * surface.voxel
+    assert np.percentile(error, 99.9) < 0.6 * surface.voxel
+    assert error.max() < 2.5 * surface.voxel  # in a closed hole, where nothing was measured
     assert np.median(error) < 0.1 * surface.voxel
     assert pieces(surface.mesh) == 2
 
