@@ -17,7 +17,7 @@ from da3studio.sample.tracer import Tracer
 from da3studio.sample.viewpoints import held_out_cameras, photo_cameras
 from da3studio.scene.mesh import Mesh
 
-SCENE_VERSION = 1  # raise it whenever a photo would come out differently
+SCENE_VERSION = 2  # raise it whenever a photo would come out differently
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ WIDTH_PX, HEIGHT_PX = 1280, 960
 FOCAL_MM = 6.2814  # a lens never has exactly the focal length that its file states
 _K1, _CX_PX, _CY_PX = -0.03, 643.1, 477.6  # mild barrel distortion; nothing is centred exactly
 _TARGET = np.array([0.0, -0.095, 0.0])  # what the photographer aims at [m]
-_FIRST_DEG, _STEP_DEG = -106.0, 14.2  # azimuth about the table; 0 = in front of it (-z)
-_ELEVATION_DEG = (15.0, 27.0)  # the two heights, in turn
+_FIRST_DEG, _STEP_DEG = -78.0, 10.4  # azimuth about the table; 0 = in front of it (-z)
+_ELEVATION_DEG = (18.0, 30.0)  # the two heights, in turn
 _DISTANCE_M = 0.86
 
 
@@ -26,7 +26,7 @@ def lens() -> Intrinsics:
 
 
 def photo_cameras() -> tuple[Camera, ...]:
-    """16 cameras in an arc of 213 degrees around the table, at two heights, held by hand."""
+    """16 cameras in an arc of 156 degrees around the table, at two heights, held by hand."""
     rng = chance("photographer")
     return tuple(
         _camera(

@@ -117,6 +117,15 @@ def test_that_a_preview_goes_round_to_the_side_that_was_photographed():
     assert good_camera(behind.mesh(0.5), (64, 48)).centre[2] > 0
 
 
+def test_that_a_preview_of_a_room_is_taken_where_a_photo_was():
+    outside = Sphere().mesh(0.3)
+    room = Mesh(outside.vertices, outside.faces[:, ::-1], -outside.normals)
+    middle = look_at((0.1, 0, 0), (1, 0, 0), lens_of((64, 48)), up=(0, -1, 0))
+
+    np.testing.assert_allclose(good_camera(room, (64, 48), [middle]).centre, middle.centre)
+    assert np.linalg.norm(good_camera(outside, (64, 48), [middle]).centre) > 1
+
+
 def test_that_a_preview_has_the_size_asked_for():
     assert preview(Sphere().mesh(0.3), (120, 90)).shape == (90, 120, 3)
 

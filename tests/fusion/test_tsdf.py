@@ -104,6 +104,14 @@ def test_that_voxels_grow_until_the_grid_fits_into_memory():
     assert np.median(ball().distance(small.surface.vertices)) < 0.05 * small.voxel
 
 
+def test_that_voxels_are_no_finer_than_the_face_budget_can_use():
+    small = volume(ball(), most_faces=4000)
+
+    assert 1000 < len(small.surface.faces) < 4000
+    assert not small.short_of_memory
+    assert volume(ball(), most_bytes=2e6).short_of_memory
+
+
 def test_that_integration_can_be_cancelled():
     with pytest.raises(JobCancelled):
         volume(ball(), token=CancelToken(lambda: True))
