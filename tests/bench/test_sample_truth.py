@@ -88,7 +88,7 @@ def test_that_the_exact_scene_in_another_world_has_no_error(truth: SampleScene):
     assert max(scores.rotation_errors_deg) < 1e-4
     for part in (scores.room, scores.table):
         assert [round(one.precision, 3) for one in part.scores] == [1, 1]
-        assert min(one.recall for one in part.scores) > 0.99
+        assert min(one.recall for one in part.scores) > 0.98  # by samples of the mesh
     assert scores.table.diameter_m < 1.5 < 4 < scores.room.diameter_m
     assert scores.picture.coverage > 0.98  # pixels with half an edge of the room do not count
 
@@ -117,9 +117,9 @@ def test_that_8_small_photos_agree_with_the_truth(truth: SampleScene, tmp_path: 
     assert found.n_registered == 8
     assert found.position_error < 0.0005
     near, wide = found.table.scores
-    assert near.precision > 0.90
-    assert near.f_score > 0.70
-    assert wide.f_score > 0.75
+    assert near.precision > 0.87
+    assert near.f_score > 0.75
+    assert wide.f_score > 0.80
     assert (found.picture.psnr_db or 0) > 19
 
 
