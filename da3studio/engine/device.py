@@ -11,6 +11,8 @@ from da3studio.base.i18n import tr
 def choose_device(wish: str) -> Any:
     """The `torch.device` for a recipe's wish: "auto", "cpu" or "cuda".
 
+    For a CPU it also takes torch's own threads away from this process.
+
     Raises:
         BadInput: a graphics card was asked for and PyTorch sees none.
     """

@@ -45,7 +45,7 @@ class ClassicalEngine:
         report: Report,
         token: CancelToken,
     ) -> Iterator[Registration | Depth]:
-        """See `Reconstructor.reconstruct`. Memory does not grow with the number of views."""
+        """See `Reconstructor.reconstruct`. A few views are in memory at a time."""
         device = choose_device(recipe.device)
         if registration is None:
             registration = register_views(

@@ -41,6 +41,8 @@ class Depth:
 class Reconstructor(Protocol):
     """An engine. It yields one `Registration`, then a `Depth` per registered view, in any order.
 
+    A view that shares too little with the others to be measured gets none.
+
     The caller stores each as it comes; after a stop it calls again with what it has, and the
     engine goes on from there.
     """

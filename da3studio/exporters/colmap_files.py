@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 # COLMAP's numbers for the camera models that our Intrinsics can be
 MODEL_ID = {"PINHOLE": 1, "SIMPLE_RADIAL": 2, "RADIAL": 3, "OPENCV": 4}
-_NO_POINT = -1  # in binary the largest uint64, which has the same bits
 _OBSERVATION = np.dtype([("x", "<f8"), ("y", "<f8"), ("point", "<i8")])
 _TRACK_ELEMENT = np.dtype([("image", "<u4"), ("point2d", "<u4")])
 
