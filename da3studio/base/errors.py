@@ -87,6 +87,18 @@ class ProjectBusy(UserFacingError):
     exit_code = 11
 
 
+class CheckpointMismatch(UserFacingError):
+    """A file of network weights is not what it has to be, or is refused as unsafe."""
+
+    exit_code = 13
+
+
+class NetworkTrouble(UserFacingError):
+    """A download cannot be made or finished; what was fetched is kept."""
+
+    exit_code = 14
+
+
 FAMILIES: tuple[type[UserFacingError], ...] = (
     BadInput,
     Missing,
@@ -97,6 +109,8 @@ FAMILIES: tuple[type[UserFacingError], ...] = (
     ProjectDamaged,
     ProjectTooNew,
     ProjectBusy,
+    CheckpointMismatch,
+    NetworkTrouble,
 )
 
 EXIT_OK = 0

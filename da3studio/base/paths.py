@@ -1,9 +1,12 @@
-"""Where the files that ship with the program lie; the one place that knows."""
+"""Where the program's own files lie, and where it keeps what it was given; one place knows."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 
 def resources() -> Path:
@@ -18,3 +21,14 @@ def resources() -> Path:
     package = Path(__file__).resolve().parent.parent
     installed = package / "_resources"
     return installed if installed.is_dir() else package.parent / "resources"
+
+
+def data_folder() -> Path:
+    """Where things lie that outlive a project: models, licences accepted. May not exist yet.
+
+    `DA3STUDIO_HOME` where it is set, else where the system keeps data of programs.
+    """
+    home = os.environ.get("DA3STUDIO_HOME")
+    if home:
+        return Path(home).expanduser().absolute()
+    return user_data_path("da3studio", appauthor=False)

@@ -16,13 +16,14 @@ class Made:
     """How a page came about."""
 
     command: str
-    preset: str
+    preset: str  # "" = of no influence
     program: str  # digest of the sources and settings, see `machine.made_by`
 
 
 def head(title: str, made: Made) -> str:
     """Title, date, command, machine and versions."""
     machine, versions = machine_lines()
+    settings = [f"- Settings: preset `{made.preset}`"] if made.preset else []
     return "\n".join(
         [
             f"# {title}",
@@ -35,7 +36,7 @@ def head(title: str, made: Made) -> str:
             "",
             f"- Machine: {machine}",
             f"- Versions: {versions}",
-            f"- Settings: preset `{made.preset}`",
+            *settings,
             f"- Digest of sources and settings: `{made.program[:12]}`",
         ]
     )

@@ -24,6 +24,10 @@ from da3studio.bench.sample_page import sample_page
 from da3studio.bench.sample_truth import compare
 from da3studio.bench.scoring import ScorerFailedError, score
 from da3studio.bench.speed_page import speed_page
+from da3studio.bench.windows.measure import N_MANY, N_VIEWS, measure_cost, measure_ways
+from da3studio.bench.windows.network import REALISTIC
+from da3studio.bench.windows.page import windows_page
+from da3studio.bench.windows.walk import Walk
 from da3studio.cli.importing import Wanted, import_photos
 from da3studio.cli.output import Output
 from da3studio.cli.parsing import DEFAULT_FRAMES
@@ -46,6 +50,9 @@ _SETBACKS = (CannotReconstruct, OutOfMemory, WorkerStoppedError, WorkerCrashedEr
 
 def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     """Measure what the command line says and write the page."""
+    if args.subject == "windows":
+        made = Made("da3studio bench windows", "", made_by(Recipe()))
+        return _written(_windows(made, output, token), args.out, output)
     check_test_extras()
     bench = Bench(args.work, PRESETS[args.preset], output, token)
     made = Made(_command(args), args.preset, made_by(bench.recipe))
@@ -56,8 +63,12 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
             page = _sample(bench, made)
         case _:
             page = _speed(args, bench, made)
-    write_bytes_atomic(args.out, page.encode())
-    output.answer("page", page, file=str(args.out))
+    return _written(page, args.out, output)
+
+
+def _written(page: str, path: Path, output: Output) -> int:
+    write_bytes_atomic(path, page.encode())
+    output.answer("page", page, file=str(path))
     return 0
 
 
@@ -191,6 +202,17 @@ def _speed(args: argparse.Namespace, bench: Bench, made: Made) -> str:
         sizes = Counter(f"{view.width} x {view.height} px" for view in folder.project.views)
     photos = ", ".join(f"{n} of {size}" for size, n in sizes.items())
     return speed_page(photos, runs, made)
+
+
+def _windows(made: Made, output: Output, token: CancelToken) -> str:
+    walk, costs = Walk(N_VIEWS), []
+    output.tell("walk", tr("Walking through two rooms"))
+    runs, found = measure_ways(walk, token)
+    output.tell("cost", tr("Measuring time and memory"))
+    for n_views in (N_VIEWS, N_MANY):
+        with tempfile.TemporaryDirectory() as folder:
+            costs.append(measure_cost(Walk(n_views), Path(folder), token))
+    return windows_page(walk, REALISTIC, runs, found, costs, made)
 
 
 def _rendered(bench: Bench, width: int) -> tuple[Path, ...]:

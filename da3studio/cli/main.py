@@ -71,6 +71,10 @@ def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
             from da3studio.cli import export
 
             return export.run(args, output, token)
+        case "models":
+            from da3studio.cli import models
+
+            return models.run(args, output, token)
         case "doctor":
             from da3studio.cli import doctor
 

@@ -62,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add(commands)
     _info(commands)
     _export(commands)
+    _models(commands)
     _doctor(commands)
     _sample(commands)
     _bench(commands)
@@ -69,17 +70,32 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+    *,
+    unsaid: bool | str = False,
 ) -> argparse.ArgumentParser:
-    """One command with what all of them understand."""
+    """One command with what all of them understand.
+
+    Args:
+        commands: where it belongs.
+        name: what is typed.
+        text: what it does.
+        unsaid: the value of a switch that is not given; `SUPPRESS` inside a command that has the
+            same switches, or those given to the command would be forgotten.
+    """
     parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     said = parser.add_argument_group(tr("what is said"))
     said.add_argument(
         "--json",
         action="store_true",
+        default=unsaid,
         help=tr("one JSON object per line on standard output, for programs"),
     )
-    said.add_argument("-q", "--quiet", action="store_true", help=tr("say nothing but errors"))
+    said.add_argument(
+        "-q", "--quiet", action="store_true", default=unsaid, help=tr("say nothing but errors")
+    )
     return parser
 
 
@@ -186,6 +202,42 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     add_flags(parser.add_argument_group(tr("file")), tuple(flags_of(ExportRecipe())))
 
 
+def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _command(
+        commands, "models", tr("list, download, add, check and remove network weights")
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title=tr("actions"))
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return _command(actions, name, text, unsaid=argparse.SUPPRESS)
+
+    action("list", tr("show what there is and what is installed; the same as no action"))
+    download = action("download", tr("fetch models from the hub; goes on where it was stopped"))
+    download.add_argument(
+        "models",
+        nargs="*",
+        metavar="ID",
+        help=tr("which [default: da3-base and da3metric-large, both free for any use]"),
+    )
+    add = action("add", tr("use a file or folder of weights that is on this computer"))
+    add.add_argument(
+        "path",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help=tr("a .safetensors file, a folder with one, or a model's folder in the hub's cache"),
+    )
+    for one in (download, add):
+        one.add_argument(
+            "--accept-licence",
+            action="store_true",
+            help=tr("accept the licence of models that are not free for commercial use"),
+        )
+    verify = action("verify", tr("read installed models and compare them with their sha256"))
+    verify.add_argument("model", nargs="?", metavar="ID", help=tr("which [default: all]"))
+    remove = action("remove", tr("remove a model, or the part of it that was fetched"))
+    remove.add_argument("model", metavar="ID", help=tr("which"))
+
+
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(
         commands, "doctor", tr("check this computer, or every result and photo of a project")
@@ -252,10 +304,12 @@ def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help=tr("runs, of which the medians are told [default: 1]"),
     )
     _measurement(speed, "speed.md")
+    windows = _command(subjects, "windows", tr("long captures against a synthetic walk"))
+    _page(windows, "windows.md")
 
 
-def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
-    out = RESULTS_FOLDER / page
+def _page(parser: argparse.ArgumentParser, name: str) -> None:
+    out = RESULTS_FOLDER / name
     parser.add_argument(
         "--out",
         type=Path,
@@ -263,6 +317,10 @@ def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
         metavar="FILE.md",
         help=tr("the page to write [default: {file}]").format(file=out.as_posix()),
     )
+
+
+def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
+    _page(parser, page)
     parser.add_argument(
         "--work",
         type=Path,

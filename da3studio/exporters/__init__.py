@@ -8,6 +8,7 @@ from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
 from da3studio.exporters.base import Carries, Exporter
 from da3studio.exporters.colmap import COLMAP
+from da3studio.exporters.gaussians import GAUSSIANS
 from da3studio.exporters.glb import GLB
 from da3studio.exporters.obj import OBJ
 from da3studio.exporters.ply import PLY
@@ -16,19 +17,24 @@ from da3studio.scene.scene import Scene
 
 __all__ = ["EXPORTERS", "Carries", "Exporter", "export", "exporter_for"]
 
-EXPORTERS: tuple[Exporter, ...] = (GLB, OBJ, PLY, COLMAP)
+EXPORTERS: tuple[Exporter, ...] = (GLB, OBJ, PLY, COLMAP, GAUSSIANS)
 
 
 def exporter_for(path: Path) -> Exporter:
     """The exporter for a path's suffix, upper or lower case; ask before the minutes of work.
 
+    Of `scan.gaussians.ply` the whole `.gaussians.ply` counts, of `scan.v2.ply` only `.ply`.
+
     Raises:
         BadInput: no exporter has this suffix.
     """
+    parts = [part.lower() for part in path.suffixes]
+    by_suffix = {exporter.suffix: exporter for exporter in EXPORTERS}
+    for first in range(len(parts)):
+        suffix = "".join(parts[first:])
+        if suffix in by_suffix:
+            return by_suffix[suffix]
     suffix = path.suffix.lower()
-    for exporter in EXPORTERS:
-        if exporter.suffix == suffix:
-            return exporter
     known = ", ".join(exporter.suffix for exporter in EXPORTERS)
     raise BadInput(
         tr("{file} cannot be written.").format(file=path.name or path),

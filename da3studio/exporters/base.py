@@ -26,6 +26,7 @@ class Carries(Flag):
     MESH = auto()
     TEXTURE = auto()
     CAMERAS = auto()
+    GAUSSIANS = auto()
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Exporter:
         DiskFull, CannotWrite: by the place it writes to.
     """
 
-    suffix: str  # with the dot, lower case
+    suffix: str  # with the dot, lower case; may have two parts, as `.gaussians.ply`
     label: str  # translated where it is shown
     carries: Carries
     write: Callable[[Scene, Path, ExportRecipe], tuple[Path, ...]]

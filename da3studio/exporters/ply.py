@@ -35,7 +35,8 @@ def write_ply(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, ...
         vertices, faces = _mesh_tables(sound(mesh))
     else:
         vertices, faces = _cloud_table(needed_cloud(scene)), None
-    header = _header(scene, vertices, faces)
+    n_faces = None if faces is None else len(faces)
+    header = ply_header(scene, len(vertices), vertices.dtype, n_faces)
 
     def fill(temporary: Path) -> None:
         with temporary.open("wb") as file:
@@ -81,19 +82,22 @@ def _table(fields: list[tuple[str, str]], columns: dict[str, NDArray[Any]]) -> N
     return table
 
 
-def _header(scene: Scene, vertices: NDArray[np.void], faces: NDArray[np.void] | None) -> bytes:
+def ply_header(
+    scene: Scene, n_vertices: int, vertex: np.dtype[np.void], n_faces: int | None = None
+) -> bytes:
+    """The lines above the data: maker, scene, unit, and the properties of a vertex."""
     lines = [
         "ply",
         "format binary_little_endian 1.0",
         f"comment generator {GENERATOR}",
         f"comment scene {ascii_words(scene.name)}",
         f"comment unit {scene.registration.unit}",
-        f"element vertex {len(vertices)}",
+        f"element vertex {n_vertices}",
     ]
-    for name, (dtype, *_) in (vertices.dtype.fields or {}).items():
+    for name, (dtype, *_) in (vertex.fields or {}).items():
         lines.append(f"property {_PLY_TYPE[dtype.str[1:]]} {name}")
-    if faces is not None:
-        lines += [f"element face {len(faces)}", "property list uchar int vertex_indices"]
+    if n_faces is not None:
+        lines += [f"element face {n_faces}", "property list uchar int vertex_indices"]
     return ("\n".join([*lines, "end_header"]) + "\n").encode("ascii")
 
 

@@ -103,6 +103,16 @@ class Fields:
             raise self._wrong(name, f"a number from {low:g} to {high:g}")
         return float(value)
 
+    def numbers(self, name: str, n: int) -> tuple[float, ...]:
+        """A list of exactly `n` finite numbers."""
+        values = self.items(name, n)
+        if len(values) != n:
+            raise self._wrong(name, f"a list of {n} numbers")
+        each = Fields(
+            {str(i): value for i, value in enumerate(values)}, f"{name!r} of {self.where}"
+        )
+        return tuple(each.number(str(i)) for i in range(n))
+
     def flag(self, name: str) -> bool:
         """`true` or `false`."""
         value = self._get(name)

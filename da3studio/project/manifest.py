@@ -1,30 +1,38 @@
 """`Project` ↔ `project.json`.
 
-The format, schema [1, 0]: `schema`, `program` (the version that wrote it), `name`, `views` (a list
-of `View`, each with its `source`) and `recipe` (one object per part). A file of a newer minor
-version opens: fields unknown here are kept and written back. A newer major version is refused.
+The format, schema [1, 1]: `schema`, `program` (the version that wrote it), `name`, `views` (a list
+of `View`, each with its `source`), `recipe` (one object per part) and `known_cameras` (a list of
+objects with the `id` of a view, its lens, `rotation` row by row and `translation`; since 1.1). A
+file of a newer minor version opens: fields unknown here are kept and written back. A newer major
+version is refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 import da3studio
 from da3studio.base.errors import BadInput, ProjectDamaged, ProjectTooNew
 from da3studio.base.i18n import tr
+from da3studio.geometry.camera import Camera, Intrinsics
+from da3studio.geometry.rigid import Rigid3
 from da3studio.project.document import Project
 from da3studio.project.fields import Fields, MalformedError, parse_json
 from da3studio.recipes.recipe import Recipe
 from da3studio.scene.view import Gps, PhotoSource, View, ViewId
 
-SCHEMA = (1, 0)
+SCHEMA = (1, 1)
 
 _MOST_VIEWS = 100_000
 _LONGEST_NAME = 512
 _LARGEST_SIDE_PX = 1_000_000
 _LARGEST_INTEGER = 2**53  # exact in every JSON reader
+_RIGID = 1e-6  # how far a rotation may be from one, by rounding
 
 
 def decode(content: bytes) -> tuple[Project, dict[str, Any]]:
@@ -72,7 +80,8 @@ def encode(project: Project, document: dict[str, Any]) -> bytes:
     ours = {
         "schema": [major, minor],
         "program": da3studio.__version__,
-        **dataclasses.asdict(project),
+        **dataclasses.asdict(dataclasses.replace(project, known_cameras={})),
+        "known_cameras": [_camera_row(*item) for item in project.known_cameras.items()],
     }
     content = (json.dumps(_with_unknown(ours, document), indent=1) + "\n").encode("ascii")
     try:
@@ -93,10 +102,12 @@ def same_content(one: bytes, other: bytes) -> bool:
 
 
 def _project(fields: Fields) -> Project:
+    views = tuple(_view(item) for item in fields.items("views", _MOST_VIEWS))
     return Project(
         fields.text("name", longest=_LONGEST_NAME),
-        tuple(_view(item) for item in fields.items("views", _MOST_VIEWS)),
+        views,
         _recipe(fields.fields("recipe")),
+        _known_cameras(fields, views) if "known_cameras" in fields else {},
     )
 
 
@@ -147,6 +158,43 @@ def _gps(fields: Fields) -> Gps:
         fields.number("longitude_deg", -360, 360),
         fields.or_none("altitude_m", fields.number),
     )
+
+
+def _camera_row(view_id: ViewId, camera: Camera) -> dict[str, Any]:
+    pose = camera.cam_from_world
+    return {
+        "id": view_id,
+        **dataclasses.asdict(camera.intrinsics),
+        "rotation": pose.rotation.ravel().tolist(),
+        "translation": pose.translation.tolist(),
+    }
+
+
+def _known_cameras(fields: Fields, views: Sequence[View]) -> Mapping[ViewId, Camera]:
+    """Those of the views there are: an older program removes views and keeps their cameras."""
+    ids = {view.id for view in views}
+    items = [Fields(item, "a known camera") for item in fields.items("known_cameras", _MOST_VIEWS)]
+    cameras = {ViewId(item.text("id")): _camera(item) for item in items}
+    if len(cameras) != len(items):
+        raise MalformedError("a view has two known cameras")
+    return {view_id: camera for view_id, camera in cameras.items() if view_id in ids}
+
+
+def _camera(fields: Fields) -> Camera:
+    lens = Intrinsics(
+        fields.number("fx", 1e-3, 1e9),
+        fields.number("fy", 1e-3, 1e9),
+        fields.number("cx"),
+        fields.number("cy"),
+        fields.integer("width", 1, _LARGEST_SIDE_PX),
+        fields.integer("height", 1, _LARGEST_SIDE_PX),
+        fields.number("k1"),
+        fields.number("k2"),
+    )
+    rotation = np.array(fields.numbers("rotation", 9)).reshape(3, 3)
+    if np.abs(rotation @ rotation.T - np.eye(3)).max() > _RIGID or np.linalg.det(rotation) < 0:
+        raise MalformedError("the 'rotation' of a known camera is no rotation")
+    return Camera(lens, Rigid3(rotation, np.array(fields.numbers("translation", 3))))
 
 
 def _recipe(fields: Fields) -> Recipe:

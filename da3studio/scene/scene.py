@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from da3studio.scene.cloud import PointCloud
+from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.registration import Registration
 from da3studio.scene.view import View
@@ -19,3 +20,4 @@ class Scene:
     registration: Registration
     cloud: PointCloud | None
     mesh: Mesh | None
+    gaussians: Gaussians | None = None

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from da3studio.geometry.camera import Camera, Intrinsics, project
 from da3studio.geometry.rigid import Rigid3, rotation_from_wxyz
 from da3studio.scene.cloud import PointCloud
+from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh, Texture
 from da3studio.scene.registration import Registration, SparsePoints, Unit
 from da3studio.scene.scene import Scene
@@ -95,6 +96,18 @@ def cloud(n: int = 200) -> PointCloud:
     )
 
 
+def gaussians(n: int = 100) -> Gaussians:
+    """Gaussians in the box that differ in everything."""
+    rng = np.random.default_rng(9)
+    return Gaussians(
+        means=CENTRE + rng.uniform(-1, 1, (n, 3)) * HALF,
+        scales=rng.uniform(1e-4, 0.5, (n, 3)),
+        rotations=rng.normal(size=(n, 4)),
+        sh=rng.normal(0, 0.5, (n, 3, 9)),
+        opacities=rng.uniform(0.01, 0.99, n),
+    )
+
+
 LENSES = (
     Intrinsics(800, 800, 320.25, 239.5, 640, 480),
     Intrinsics(820, 820, 318, 242, 640, 480, k1=-0.05),
@@ -140,7 +153,7 @@ def scene(
         View(ViewId(f"id{i}"), view_name, PhotoSource(view_name, "0"), 640, 480, None, "", 1.0)
         for i, view_name in enumerate((*NAMES, "lost.jpg"))
     )
-    return Scene(name, views, registration(unit), points, mesh)
+    return Scene(name, views, registration(unit), points, mesh, gaussians())
 
 
 def without_cameras(of: Scene) -> Scene:

@@ -26,7 +26,7 @@ def test_that_other_names_are_answered_with_the_known_suffixes(name):
 
 
 def test_that_suffixes_and_labels_differ():
-    assert len({e.suffix for e in EXPORTERS}) == len({e.label for e in EXPORTERS}) == 4
+    assert len({e.suffix for e in EXPORTERS}) == len({e.label for e in EXPORTERS}) == 5
     assert all(e.suffix == e.suffix.lower() for e in EXPORTERS)
     assert {e.suffix for e in EXPORTERS if Carries.TEXTURE in e.carries} == {".glb", ".obj"}
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from da3studio.base.errors import BadInput, ProjectDamaged, ProjectTooNew
+from da3studio.geometry.camera import Camera, Intrinsics
+from da3studio.geometry.rigid import Rigid3, rotation_from_wxyz
 from da3studio.project.document import Project
-from da3studio.project.manifest import decode, encode, same_content
+from da3studio.project.manifest import SCHEMA, decode, encode, same_content
 from da3studio.recipes.mesh import TextureRecipe
 from da3studio.recipes.recipe import PRESETS
 from da3studio.scene.view import Gps, PhotoSource, View, ViewId
@@ -23,6 +25,13 @@ PROJECT = Project(
     (VIEW, replace(VIEW, id=ViewId("b"), name="IMG_2.jpg", focal_px=None, gps=None)),
     replace(PRESETS["fine"], texture=TextureRecipe(max_size=1024, level=False)),
 )
+
+
+CAMERA = Camera(
+    Intrinsics(3200.125, 3201.0, 2001.5, 1499.1, 4000, 3000, 0.01, -1e-7),
+    Rigid3(rotation_from_wxyz([0.8, 0.3, -0.4, 0.2]), [1 / 3, -2e-9, 1e6]),
+)
+KNOWING = PROJECT.with_known_cameras({ViewId("b"): CAMERA})
 
 
 def document(project: Project = PROJECT) -> dict[str, Any]:
@@ -73,7 +82,7 @@ def test_that_a_newer_major_version_is_refused():
 
 
 def test_that_a_newer_programs_setting_is_not_called_damage():
-    newer = document() | {"schema": [1, 1]}
+    newer = document() | {"schema": [SCHEMA[0], SCHEMA[1] + 1]}
     newer["recipe"]["depth"]["engine"] = "da3-next"
     with pytest.raises(ProjectTooNew, match="da3-next"):
         read(newer)
@@ -160,3 +169,75 @@ def test_that_the_version_that_wrote_it_is_no_change_of_content():
     other = document() | {"program": "99.0"}
     assert same_content(encode(PROJECT, {}), json.dumps(other).encode())
     assert not same_content(encode(PROJECT, {}), encode(replace(PROJECT, name="y"), {}))
+
+
+def test_that_known_cameras_come_back_to_the_last_bit():
+    (found,) = decode(encode(KNOWING, {}))[0].known_cameras.values()
+    assert found.intrinsics == CAMERA.intrinsics
+    for name in ("rotation", "translation"):
+        both = (getattr(camera.cam_from_world, name) for camera in (found, CAMERA))
+        np.testing.assert_array_equal(*both)
+    assert same_content(encode(KNOWING, {}), encode(decode(encode(KNOWING, {}))[0], {}))
+    assert not same_content(encode(KNOWING, {}), encode(PROJECT, {}))
+
+
+def test_that_a_project_of_schema_1_0_has_no_known_cameras_and_is_written_as_1_1():
+    older = document() | {"schema": [1, 0]}
+    del older["known_cameras"]
+    project, found = decode(json.dumps(older).encode())
+    assert project == PROJECT
+    assert json.loads(encode(project, found))["schema"] == [1, 1]
+
+
+def test_that_known_cameras_go_with_their_views_and_can_be_taken_back():
+    assert KNOWING.with_views(PROJECT.views[:1]).known_cameras == {}
+    assert KNOWING.with_views(PROJECT.views[1:]).known_cameras == {ViewId("b"): CAMERA}
+    written = encode(KNOWING.with_known_cameras({}), document(KNOWING))
+    assert json.loads(written)["known_cameras"] == []
+
+
+def test_that_the_camera_of_a_view_an_older_program_removed_is_passed_over():
+    older = document(KNOWING)
+    older["views"].pop()
+    project, found = decode(json.dumps(older).encode())
+    assert project.known_cameras == {}
+    assert json.loads(encode(project, found))["known_cameras"] == []
+
+
+@pytest.mark.parametrize(
+    "cameras",
+    [{ViewId("nobody"): CAMERA}, {ViewId("b"): CAMERA.resized(400, 300)}],
+    ids=["of no view", "of another size"],
+)
+def test_that_a_known_camera_has_to_fit_a_view(cameras):
+    with pytest.raises(ValueError, match="not of its photo's size"):
+        PROJECT.with_known_cameras(cameras)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fx", 0), ("fy", -3), ("fx", "1"), ("cx", None), ("k1", [0]), ("width", 4001),
+        ("width", 4e3), ("id", 7), ("rotation", [1, 0, 0]), ("rotation", [[1, 0, 0]] * 3),
+        ("rotation", [1, 0, 0, 0, 1, 0, 0, 0, -1]), ("rotation", [2, 0, 0, 0, 2, 0, 0, 0, 2]),
+        ("rotation", [0] * 9), ("translation", [1, 2, "3"]), ("translation", [1, 2, 1e300]),
+    ],
+)  # fmt: skip
+def test_that_wrong_values_of_a_known_camera_are_damage(name, value):
+    changed = document(KNOWING)
+    changed["known_cameras"][0][name] = value
+    with pytest.raises(ProjectDamaged):
+        read(changed)
+
+
+def test_that_two_known_cameras_of_one_view_are_damage():
+    changed = document(KNOWING)
+    changed["known_cameras"] *= 2
+    with pytest.raises(ProjectDamaged, match="two known cameras"):
+        read(changed)
+
+
+def test_that_a_camera_that_could_not_be_read_back_is_not_written():
+    nowhere = replace(CAMERA, cam_from_world=Rigid3(np.eye(3), [np.nan, 0, 0]))
+    with pytest.raises(BadInput, match="not allowed"):
+        encode(PROJECT.with_known_cameras({ViewId("b"): nowhere}), {})

@@ -1,0 +1,5 @@
+"""The network against stored inputs and outputs of the reference implementation.
+
+The reference was run with weights that follow from a formula, so that no checkpoint is needed to
+compare with it.
+"""

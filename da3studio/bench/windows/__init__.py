@@ -1,0 +1,1 @@
+"""Long captures against a synthetic walk whose truth is known."""

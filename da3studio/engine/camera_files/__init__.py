@@ -1,0 +1,1 @@
+"""Cameras that other programs found: what their files say, not yet checked."""

@@ -1,0 +1,1 @@
+"""The Depth Anything 3 network as an engine."""

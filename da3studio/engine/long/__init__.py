@@ -1,0 +1,1 @@
+"""Captures too long for one forward pass: windows, joined and brought into one world."""

@@ -1,0 +1,1 @@
+"""Checkpoints of the network: what is published, what is installed, how they come here."""

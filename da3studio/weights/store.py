@@ -1,0 +1,225 @@
+"""Installed models: `<data folder>/models/<id>/model.safetensors`, and `model.json` beside it.
+
+The record is written last and removed first: a model is installed when its record is there. What a
+killed program leaves besides is swept away by the next installation of the same model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from da3studio.base.atomic import write_atomic, write_bytes_atomic, writing_to
+from da3studio.base.cancel import NEVER, CancelToken
+from da3studio.base.errors import CheckpointMismatch, DiskFull, Missing
+from da3studio.base.i18n import tr
+from da3studio.base.paths import data_folder
+from da3studio.base.progress import Report, silent
+from da3studio.project.fields import Fields, MalformedError, parse_json
+from da3studio.weights.content import sha256_of
+
+_WEIGHTS = "model.safetensors"
+_RECORD = "model.json"
+_LARGEST_RECORD_BYTES = 65_536
+_ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
+_ROOM_BYTES = 16 * 2**20  # left free on the disk
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A model that is on this computer, and where it came from."""
+
+    id: str
+    variant: str  # the network's name in da3studio.model
+    sha256: str
+    size_bytes: int
+    licence: str  # SPDX
+    commercial: bool
+    source: str  # the repository on the hub, or the name of the file that was added
+    revision: str  # commit on the hub, "" = not known
+    when: str  # ISO 8601, UTC
+
+    @property
+    def path(self) -> Path:
+        """The file of weights."""
+        return folder_of(self.id) / _WEIGHTS
+
+
+def models_folder() -> Path:
+    """Where the folders of all models are."""
+    return data_folder() / "models"
+
+
+def folder_of(model_id: str) -> Path:
+    """A model's own folder, installed or not.
+
+    Raises:
+        ValueError: the id could not be the name of a folder of ours.
+    """
+    if not _ID.fullmatch(model_id):
+        raise ValueError(f"{model_id!r} is no id of a model")
+    return models_folder() / model_id
+
+
+def now() -> str:
+    """The `when` of what is installed now."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def installed() -> tuple[Installed, ...]:
+    """All models that are there, in order of id."""
+    records = sorted(models_folder().glob(f"*/{_RECORD}"))
+    found = (look_up(path.parent.name) for path in records)
+    return tuple(one for one in found if one is not None)
+
+
+def look_up(model_id: str) -> Installed | None:
+    """A model that is there, `None` if it is not, or its record is not what was written."""
+    if not _ID.fullmatch(model_id):
+        return None
+    try:
+        with (folder_of(model_id) / _RECORD).open("rb") as file:
+            record = _decoded(file.read(_LARGEST_RECORD_BYTES))
+    except (OSError, MalformedError):
+        return None
+    return record if record.id == model_id and record.path.is_file() else None
+
+
+def find(model_id: str) -> Installed:
+    """An installed model, fit to be loaded as far as its size tells.
+
+    Raises:
+        Missing: it is not installed.
+        CheckpointMismatch: its file has another size than when it was installed.
+    """
+    record = look_up(model_id)
+    if record is None:
+        raise _not_there(model_id)
+    size = record.path.stat().st_size
+    if size != record.size_bytes:
+        raise _changed(record, tr("its size is {n} bytes, not {expected}"), size, record.size_bytes)
+    return record
+
+
+def verify(model_id: str, *, report: Report = silent, token: CancelToken = NEVER) -> Installed:
+    """Read all of an installed model and compare it with what was installed.
+
+    Raises:
+        Missing: it is not installed.
+        CheckpointMismatch: it has changed.
+        JobCancelled: by the token.
+    """
+    record = find(model_id)
+    sha256 = sha256_of(record.path, report, token)
+    if sha256 != record.sha256:
+        raise _changed(record, tr("its sha256 is {n}, not {expected}"), sha256, record.sha256)
+    return record
+
+
+def remove(model_id: str) -> int:
+    """Remove a model with everything that is in its folder, also one that came only in part.
+
+    A file that was added stays where the person has it.
+
+    Returns:
+        Bytes removed.
+
+    Raises:
+        Missing: there is nothing of it.
+        CannotWrite: the folder refuses.
+    """
+    if not _ID.fullmatch(model_id) or not folder_of(model_id).is_dir():
+        raise _not_there(model_id)
+    folder = folder_of(model_id)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    with writing_to(folder):
+        (folder / _RECORD).unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    return size
+
+
+def put(record: Installed, fill: Callable[[Path], None]) -> Installed:
+    """Install a model, in place of one of the same id.
+
+    Args:
+        record: what to remember of it.
+        fill: makes the file of weights under a temporary name; see `write_atomic`.
+
+    Raises:
+        DiskFull, CannotWrite: nothing new is installed.
+    """
+    folder = folder_of(record.id)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(".tmp-*"):
+            left.unlink()
+
+    def fill_and_forget_the_former(temporary: Path) -> None:
+        fill(temporary)
+        (folder / _RECORD).unlink(missing_ok=True)
+
+    write_atomic(record.path, fill_and_forget_the_former)
+    content = json.dumps(dataclasses.asdict(record), indent=1)
+    write_bytes_atomic(folder / _RECORD, content.encode())
+    return record
+
+
+def require_space(n_bytes: int) -> None:
+    """Make sure that so much fits on the disk of the models, before it is written.
+
+    Raises:
+        DiskFull: it does not.
+    """
+    folder = models_folder()
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes + _ROOM_BYTES:
+        raise DiskFull(
+            tr("The disk has no space for the model."),
+            why=tr("{need} MB are needed in {folder}, {free} MB are free.").format(
+                need=(n_bytes + _ROOM_BYTES) // 10**6, folder=folder, free=free // 10**6
+            ),
+            fix=tr("Free some space, or set DA3STUDIO_HOME to a folder on another disk."),
+        )
+
+
+def _not_there(model_id: str) -> Missing:
+    return Missing(
+        tr("The model {id} is not installed.").format(id=model_id),
+        why=tr("There is no such model in {folder}.").format(folder=models_folder()),
+        fix=tr("Get it with: da3studio models download, or models add FILE."),
+    )
+
+
+def _changed(record: Installed, how: str, seen: object, expected: object) -> CheckpointMismatch:
+    return CheckpointMismatch(
+        tr("The model {id} is damaged.").format(id=record.id),
+        why=tr("It is not what was installed: {how}.").format(
+            how=how.format(n=seen, expected=expected)
+        ),
+        fix=tr("Run: da3studio models remove {id}. Then download or add it again.").format(
+            id=record.id
+        ),
+    )
+
+
+def _decoded(content: bytes) -> Installed:
+    fields = Fields(parse_json(content), "the record")
+    return Installed(
+        id=fields.text("id"),
+        variant=fields.text("variant"),
+        sha256=fields.text("sha256"),
+        size_bytes=fields.integer("size_bytes", 0, 2**53),
+        licence=fields.text("licence"),
+        commercial=fields.flag("commercial"),
+        source=fields.text("source"),
+        revision=fields.text("revision"),
+        when=fields.text("when"),
+    )
