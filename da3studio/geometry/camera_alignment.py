@@ -15,7 +15,7 @@ from da3studio.geometry.similarity import Sim3, align_points
 _RANSAC_FROM = 10  # cameras
 _SUBSETS = 10
 _SEED = 42
-_NEAREST_FIRST = 0.1  # [median distances] the least that coordinates are divided by
+_LEAST_DIVISOR = 0.1  # of the coordinates that the camera encoder sees [units of the given world]
 
 # The cameras' spread across their line over that along it. Below, the centres' own turn about the
 # line is noise, and the cameras' orientations know it better.
@@ -127,7 +127,7 @@ def normalise_for_conditioning(cameras: Sequence[Camera]) -> tuple[Camera, ...]:
     """
     pose = cameras[0].cam_from_world
     away = np.sort(np.linalg.norm(_centres(cameras) - cameras[0].centre, axis=1))
-    scale = 1 / max(_NEAREST_FIRST, float(away[(len(away) - 1) // 2]))
+    scale = 1 / max(_LEAST_DIVISOR, float(away[(len(away) - 1) // 2]))
     first_from_world = Sim3(scale, pose.rotation, scale * pose.translation)
     return tuple(first_from_world.apply_to_camera(camera) for camera in cameras)
 

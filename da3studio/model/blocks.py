@@ -81,8 +81,10 @@ class SwiGLU(nn.Module):
         self.w3 = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, value = self.w12(x).chunk(2, dim=-1)
-        return self.w3(functional.silu(gate).mul_(value))
+        # Two products, so that what follows runs over memory without gaps.
+        (gate_w, value_w), (gate_b, value_b) = self.w12.weight.chunk(2), self.w12.bias.chunk(2)
+        gate = functional.silu(functional.linear(x, gate_w, gate_b), inplace=True)
+        return self.w3(gate.mul_(functional.linear(x, value_w, value_b)))
 
 
 class LayerScale(nn.Module):
@@ -118,9 +120,7 @@ class Block(nn.Module):
         self.mlp = feed_forward
         self.ls2 = LayerScale(width)
 
-    def forward(
-        self, x: Tensor, spans: Sequence[Span], rotation: Rotation | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, spans: Sequence[Span], rotation: Rotation | None = None) -> Tensor:
         """`(N, D)` tokens → `(N, D)`; see `Attention.forward`."""
         # In one pass over memory each; the first makes a copy, as a tap may still need the old x.
         added = self.attn(self._normed(self.norm1, x), spans, rotation)

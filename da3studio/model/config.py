@@ -124,6 +124,5 @@ TINY = DA3Config(  # our own experiment, trained from nothing on procedural scen
 )
 
 VARIANTS: Mapping[str, DA3Config | NestedConfig] = {
-    config.name: config
-    for config in (SMALL, BASE, LARGE, GIANT, METRIC, MONO, NESTED, TINY)
+    config.name: config for config in (SMALL, BASE, LARGE, GIANT, METRIC, MONO, NESTED, TINY)
 }

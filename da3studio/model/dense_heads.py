@@ -77,7 +77,10 @@ class DepthAndRays(nn.Module):
         hidden = self.ray_tail_norm(self.ray_tail_in(neck).permute(0, 2, 3, 1))
         raw = self.ray_tail_out(functional.relu_(hidden).permute(0, 3, 1, 2))
         return DenseMaps(
-            depth, confidence, rays=raw[:, :6].permute(0, 2, 3, 1), ray_confidence=raw[:, 6].exp() + 1
+            depth,
+            confidence,
+            rays=raw[:, :6].permute(0, 2, 3, 1),
+            ray_confidence=raw[:, 6].exp() + 1,
         )
 
 

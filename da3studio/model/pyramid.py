@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -142,21 +143,32 @@ def enlarge(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def add_uv(x: Tensor, aspect: float) -> Tensor:
-    """Add to `(views, C, rows, cols)`, in place, where in the picture each cell lies.
+    """Add to `(views, C, rows, cols)`, in place, where in the picture each cell lies."""
+    channels, rows, cols = x.shape[1:]
+    along_x, along_y = _uv_waves(channels, rows, cols, aspect, x.device)
+    x[:, : channels // 2] += along_x
+    x[:, channels // 2 :] += along_y
+    return x
+
+
+@lru_cache(maxsize=64)
+def _uv_waves(
+    channels: int, rows: int, cols: int, aspect: float, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """`(C / 2, 1, cols)` and `(C / 2, rows, 1)`; kept, as every batch of views asks again.
 
     Half of the channels tell x, half y: sines and cosines at `C / 4` frequencies each, of
     coordinates in which the picture's half diagonal is 1.
     """
-    channels, rows, cols = x.shape[1:]
     half_height = 1 / (aspect**2 + 1) ** 0.5
-    for start, size, extent, shape in (
-        (0, cols, aspect * half_height, (1, cols)),
-        (channels // 2, rows, half_height, (rows, 1)),
+    frequency = torch.arange(channels // 4, device=device, dtype=torch.float32)
+    waves = []
+    for size, extent, shape in (
+        (cols, aspect * half_height, (1, cols)),
+        (rows, half_height, (rows, 1)),
     ):
         end = extent * (size - 1) / size
-        at = torch.linspace(-end, end, size, device=x.device, dtype=torch.float32)
-        k = torch.arange(channels // 4, device=x.device, dtype=torch.float32)
-        angles = _UV_BASE ** (-k / (channels // 4))[:, None] * at
-        waves = _UV_WEIGHT * torch.cat([angles.sin(), angles.cos()])
-        x[:, start : start + channels // 2] += waves.unflatten(1, shape)
-    return x
+        at = torch.linspace(-end, end, size, device=device, dtype=torch.float32)
+        angles = _UV_BASE ** (-frequency / (channels // 4))[:, None] * at
+        waves.append(_UV_WEIGHT * torch.cat([angles.sin(), angles.cos()]).unflatten(1, shape))
+    return waves[0], waves[1]

@@ -118,7 +118,9 @@ def _robust_homography(
         kept = inliers[order[: max(_FIT_WITH, int(_KEPT * len(inliers)))]]
         generator = torch.Generator().manual_seed(seed)
         inliers = kept[torch.randperm(len(kept), generator=generator)[:_FIT_WITH]]
-    fitted = _fit_homographies(pixels[None, inliers], targets[None, inliers], weights[None, inliers])
+    fitted = _fit_homographies(
+        pixels[None, inliers], targets[None, inliers], weights[None, inliers]
+    )
     return fitted[0]
 
 

@@ -42,7 +42,9 @@ Candidates come from descriptors that are as alike as what two views show, hidde
 all share and under noise. Of {proposed} that were proposed, {same} show the same place (a tenth or
 more of what they show). For each, one more window is made of {per_place} views around either. The
 false ones are of different rooms that look alike: the network takes them for one place and puts the
-second half of the window where the first one is. How many were believed and refused:"""
+second half of the window where the first one is. Two things stand against them: what the halves of
+the window see has to agree in depth, and a loop must not strain the chain more than drift explains.
+The last line leaves the first of them out. How many were believed and refused, over all draws:"""
 
 _COST = """\
 ## Cost

@@ -69,6 +69,7 @@ def chain(trace: Trace, loops: Loops) -> Chained:
         metres = Sim3(1 / float(usual), np.eye(3), np.zeros(3))
         world_from_window = {k: metres @ sim for k, sim in world_from_window.items()}
     owner = _owners(trace, world_from_window)
+    left_out = _left_out(trace, placed)
     return Chained(
         world_from_window=world_from_window,
         owner=owner,
@@ -78,8 +79,8 @@ def chain(trace: Trace, loops: Loops) -> Chained:
             )
             for view_id, k in owner.items()
         },
-        left_out=_left_out(trace, owner),
-        notices=tuple(_notices(trace, placed)),
+        left_out=left_out,
+        notices=tuple(_notices(trace, left_out)),
         unit=unit,
         n_closed=len(placed.closed),
         n_refused=loops.n_unconfirmed + len(placed.refused),
@@ -98,16 +99,28 @@ def _owners(trace: Trace, placed: Mapping[int, Sim3]) -> dict[ViewId, int]:
     return {view_id: -best[view_id][2] for view_id in trace.view_ids if view_id in best}
 
 
-def _left_out(trace: Trace, owner: Mapping[ViewId, int]) -> dict[ViewId, str]:
-    text = tr("What it shares with the photos before and after could not be matched.")
-    return {view_id: text for view_id in trace.view_ids if view_id not in owner}
-
-
-def _notices(trace: Trace, placed: Placed) -> Iterator[str]:
+def _left_out(trace: Trace, placed: Placed) -> dict[ViewId, str]:
+    """Views that only windows of other groups hold, in capture order, and why."""
+    text = tr("Its part of the capture could not be joined to the rest: {reason}")
+    said = {}
     for group in placed.other_groups:
-        first = trace.order[trace.outlines[group[0]].view_ids[0]] + 1
-        last = trace.order[trace.outlines[group[-1]].view_ids[-1]] + 1
-        reason = trace.breaks.get(group[0] - 1) or trace.breaks[group[-1]]
-        yield tr(
-            "Photos {first} to {last} of the capture could not be joined to the others: {reason}"
-        ).format(first=first, last=last, reason=reason)
+        reason = next(why for k, why in trace.breaks.items() if (k in group) != (k + 1 in group))
+        for k in group:
+            names = trace.outlines[k].view_ids
+            said.update(dict.fromkeys(names, text.format(reason=reason)))
+    held = {name for k in placed.world_from_window for name in trace.outlines[k].view_ids}
+    return {name: said[name] for name in trace.view_ids if name not in held}
+
+
+def _notices(trace: Trace, left_out: Mapping[ViewId, str]) -> Iterator[str]:
+    """One for each run of views that are left out."""
+    runs: list[tuple[int, int]] = []
+    for idx in sorted(trace.order[view_id] for view_id in left_out):
+        if runs and runs[-1][1] == idx - 1:
+            runs[-1] = (runs[-1][0], idx)
+        else:
+            runs.append((idx, idx))
+    for first, last in runs:
+        yield tr("Photos {first} to {last} of the capture are left out. {reason}").format(
+            first=first + 1, last=last + 1, reason=left_out[trace.view_ids[first]]
+        )

@@ -20,6 +20,7 @@ from da3studio.scene.view import ViewId
 
 _CONFIRMED = 0.5  # of what both places show: below it, they are two places
 _WORSE_THAN_USUAL = 3.0  # times the median spread of the chain's links
+_GOOD = 0.01  # of the depth: a spread that is never too much
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ def close_loops(
         JobCancelled: by the token.
     """
     spreads = [link.spread for link in trace.links.values()]
-    worst = _WORSE_THAN_USUAL * float(np.median(spreads)) if spreads else 0.0
+    worst = max(_GOOD, _WORSE_THAN_USUAL * float(np.median(spreads))) if spreads else _GOOD
     numbers, edges = list(extra), []
     for done, number in enumerate(numbers):
         token.check()
@@ -57,19 +58,35 @@ def close_loops(
     return Loops(tuple(edges), len(numbers) - len(edges))
 
 
+def loop_through(store: WindowStore, trace: Trace, extra: WindowResult) -> tuple[Sim3Edge, float]:
+    """What an extra window says of the two windows that it shares most views with; unjudged.
+
+    Returns:
+        The edge, and the larger spread of the two joins that it is made of.
+
+    Raises:
+        CannotJoinError: it has too little in common with one of them, or both are one window.
+    """
+    a, b = (
+        _best_window(trace, [extra.view_ids[i] for i in half]) for half in _halves(extra, trace)
+    )
+    if a == b:
+        raise CannotJoinError(tr("Both places lie in one window."))
+    a_from_extra = join(store.read(a), extra)
+    extra_from_b = join(extra, store.read(b))
+    spread = max(a_from_extra.spread, extra_from_b.spread)
+    return loop_edge(a, b, a_from_extra, extra_from_b), spread
+
+
 def _closed(store: WindowStore, trace: Trace, extra: WindowResult, worst: float) -> Sim3Edge | None:
     """The loop that an extra window closes, if it does."""
-    first, second = _halves(extra, trace)
-    a, b = (_best_window(trace, [extra.view_ids[i] for i in half]) for half in (first, second))
-    if a == b or agreement(extra, first, second) < _CONFIRMED:
+    if agreement(extra, *_halves(extra, trace)) < _CONFIRMED:
         return None
     try:
-        a_from_extra, extra_from_b = join(store.read(a), extra), join(extra, store.read(b))
+        edge, spread = loop_through(store, trace, extra)
     except CannotJoinError:
         return None
-    if max(a_from_extra.spread, extra_from_b.spread) > worst:
-        return None
-    return loop_edge(a, b, a_from_extra, extra_from_b)
+    return edge if spread <= worst else None
 
 
 def _halves(extra: WindowResult, trace: Trace) -> tuple[Sequence[int], Sequence[int]]:

@@ -1,8 +1,8 @@
 """Windows of a room that is known: what a network would say of some of its views.
 
-    room = forward(8)                                # cameras, and what they see
-    a = said(room, range(0, 5), world=A, noise=0.01)
-    b = said(room, range(3, 8), world=B)
+room = forward(8)                                # cameras, and what they see
+a = said(room, range(0, 5), world=A, noise=0.01)
+b = said(room, range(3, 8), world=B)
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from da3studio.scene.view import ViewId
 def descriptors(places: np.ndarray, common: float, noise: float = 0.3) -> np.ndarray:
     """Of views at places along a line; alike up to a distance of about 8, plus what all share."""
     rng = np.random.default_rng(5)
-    basis = rng.normal(size=(400, 64))
+    basis = rng.normal(size=(400, 256))
     near = np.exp(-(((places[:, None] - np.arange(400)) / 5.0) ** 2))
     own = near @ basis
     own /= np.linalg.norm(own, axis=1, keepdims=True)
-    own += noise / 8 * rng.normal(size=own.shape) + common * basis[0] / np.linalg.norm(basis[0])
+    own += noise / 16 * rng.normal(size=own.shape) + common * basis[0] / np.linalg.norm(basis[0])
     return (own / np.linalg.norm(own, axis=1, keepdims=True)).astype(np.float32)
 
 
