@@ -50,6 +50,10 @@ _SETBACKS = (CannotReconstruct, OutOfMemory, WorkerStoppedError, WorkerCrashedEr
 
 def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     """Measure what the command line says and write the page."""
+    if args.subject == "parity":
+        from da3studio.cli import bench_parity
+
+        return bench_parity.run(args, output, token)
     if args.subject == "windows":
         made = Made("da3studio bench windows", "", made_by(Recipe()))
         return _written(_windows(made, output, token), args.out, output)

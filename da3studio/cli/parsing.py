@@ -306,6 +306,33 @@ def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     _measurement(speed, "speed.md")
     windows = _command(subjects, "windows", tr("long captures against a synthetic walk"))
     _page(windows, "windows.md")
+    _parity(subjects)
+
+
+def _parity(subjects: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parity = _command(subjects, "parity", tr("the network against stored cases of the reference"))
+    parity.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=tr("files net_*.npz, e2e_*.npz and fn_*.npz")
+    )
+    parity.add_argument(
+        "--only",
+        type=_names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these: net, e2e, fn, a network such as small, or a file's name"),
+    )
+    parity.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "mps"),
+        default="cpu",
+        help=tr("where to compute [default: cpu]"),
+    )
+    parity.add_argument(
+        "--exact-only",
+        action="store_true",
+        help=tr("do not compute the same in fewer bits as well"),
+    )
+    _page(parity, "da3_parity.md")
 
 
 def _page(parser: argparse.ArgumentParser, name: str) -> None:

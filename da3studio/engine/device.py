@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from da3studio.base.errors import BadInput
@@ -9,23 +10,32 @@ from da3studio.base.i18n import tr
 
 
 def choose_device(wish: str) -> Any:
-    """The `torch.device` for a recipe's wish: "auto", "cpu" or "cuda".
-
-    For a CPU it also takes torch's own threads away from this process.
+    """The `torch.device` for a recipe's wish: "auto", "cpu", "cuda" or "mps".
 
     Raises:
         BadInput: a graphics card was asked for and PyTorch sees none.
     """
     import torch
 
-    has_cuda = torch.cuda.is_available()
-    if wish == "cuda" and not has_cuda:
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wish in there and not there[wish]:
         raise BadInput(
             tr("The graphics card cannot be used."),
-            why=tr("PyTorch {version} finds no CUDA device.").format(version=torch.__version__),
-            fix=tr("Leave the device on 'auto', or install the NVIDIA driver and set up again."),
+            why=tr("PyTorch {version} finds no {kind} device.").format(
+                version=torch.__version__, kind=wish.upper()
+            ),
+            fix=tr("Leave the device on 'auto', or install the card's driver and set up again."),
         )
-    if has_cuda and wish != "cpu":
-        return torch.device("cuda")
-    torch.set_num_threads(1)  # engines work on several views at once, one per core
-    return torch.device("cpu")
+    if wish == "auto":
+        wish = next((kind for kind, is_there in there.items() if is_there), "cpu")
+    return torch.device(wish)
+
+
+def share_cores(*, one_view_a_core: bool) -> None:
+    """Set how many cores one tensor operation takes: one, where views are worked on side by side.
+
+    torch's threads would wait on each other after each of thousands of small steps otherwise.
+    """
+    import torch
+
+    torch.set_num_threads(1 if one_view_a_core else os.cpu_count() or 1)

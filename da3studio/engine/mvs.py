@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from da3studio.base.cancel import CancelToken
+from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Progress, Report
-from da3studio.engine.device import choose_device
+from da3studio.engine.device import choose_device, share_cores
 from da3studio.engine.protocol import Depth, Photos
 from da3studio.engine.sfm.solve import register_views
 from da3studio.engine.stereo.depth import measure_depth
 from da3studio.engine.stereo.frames import Frames
 from da3studio.engine.stereo.sources import Sweep, SweepPlanner
+from da3studio.geometry.camera import Camera
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.depth import DepthMap
 from da3studio.scene.registration import Registration
@@ -39,6 +41,7 @@ class ClassicalEngine:
         photos: Photos,
         recipe: DepthRecipe,
         *,
+        known: Mapping[ViewId, Camera],
         scratch: Path,
         registration: Registration | None,
         finished: Collection[ViewId],
@@ -46,7 +49,14 @@ class ClassicalEngine:
         token: CancelToken,
     ) -> Iterator[Registration | Depth]:
         """See `Reconstructor.reconstruct`. A few views are in memory at a time."""
+        if known:
+            raise BadInput(
+                tr("The engine {name} takes no known cameras.").format(name=self.id),
+                why=tr("It finds the cameras by itself."),
+                fix=tr("Choose --engine da3, or leave the known cameras out."),
+            )
         device = choose_device(recipe.device)
+        share_cores(one_view_a_core=device.type == "cpu")
         if registration is None:
             registration = register_views(
                 views, photos, recipe, scratch=scratch, report=report, token=token

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from da3studio.base.cancel import CancelToken
 from da3studio.base.progress import Report
+from da3studio.geometry.camera import Camera
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.depth import DepthMap
 from da3studio.scene.registration import Registration
@@ -56,6 +57,7 @@ class Reconstructor(Protocol):
         photos: Photos,
         recipe: DepthRecipe,
         *,
+        known: Mapping[ViewId, Camera],
         scratch: Path,
         registration: Registration | None,
         finished: Collection[ViewId],
@@ -68,6 +70,7 @@ class Reconstructor(Protocol):
             views: all of the project.
             photos: reads their pixels.
             recipe: settings; `device` says where to compute.
+            known: cameras that the person gave, at the photos' own size; empty = none.
             scratch: a folder for intermediate files, kept between interrupted calls with the
                 same views and recipe, and removed by the caller at the end.
             registration: from an earlier call; then none is yielded again.
@@ -77,6 +80,7 @@ class Reconstructor(Protocol):
 
         Raises:
             CannotReconstruct: the photos give no scene; the sentence says why and what to do.
+            BadInput: cameras were given to an engine that finds its own.
             JobCancelled: by the token.
         """
         ...

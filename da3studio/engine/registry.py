@@ -13,4 +13,20 @@ def _classical() -> Reconstructor:
     return ClassicalEngine()
 
 
-RECONSTRUCTORS: Mapping[str, Callable[[], Reconstructor]] = {"classical": _classical}
+def _network() -> Reconstructor:
+    from da3studio.engine.da3.engine import NetworkEngine
+
+    return NetworkEngine()
+
+
+def _hybrid() -> Reconstructor:
+    from da3studio.engine.da3.hybrid import HybridEngine
+
+    return HybridEngine()
+
+
+RECONSTRUCTORS: Mapping[str, Callable[[], Reconstructor]] = {
+    "classical": _classical,
+    "da3": _network,
+    "colmap+da3": _hybrid,
+}

@@ -172,7 +172,5 @@ def _rotation(positions: Tensor, device: torch.device, dtype: torch.dtype) -> Ro
 def _descriptors(x: Tensor, cameras: Tensor, packing: Packing) -> Tensor:
     """`(S, 2 D)` class token and mean patch of each view, before the views meet."""
     means = packing.in_order([group.patches(x).float().mean(dim=1) for group in packing.groups])
-    parts = [
-        functional.normalize(part, dim=-1) for part in (x[cameras].float(), torch.stack(means))
-    ]
-    return torch.cat(parts, dim=-1) / 2**0.5
+    both = (x[cameras].float(), torch.stack(means))
+    return torch.cat([functional.normalize(part, dim=-1) for part in both], dim=-1) / 2**0.5

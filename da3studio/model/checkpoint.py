@@ -250,22 +250,20 @@ def _compare(path: Path, tensors: Mapping[str, _Entry], variant: str) -> None:
     if not (missing or odd or wrong):
         return
     if missing:
-        why = trn(
-            "{n} of its tensors is missing, first {name}.",
-            "{n} of its tensors are missing, first {name}.",
-            len(missing),
-        ).format(n=len(missing), name=missing[0])
+        count = trn(
+            "{n} of its tensors is missing.", "{n} of its tensors are missing.", len(missing)
+        )
+        why = f"{count} {tr('The first is {name}.').format(name=missing[0])}"
     elif wrong:
         entry = tensors[wrong[0]]
         why = tr("Its tensor {name} is {dtype} {shape}; {wanted} was expected.").format(
             name=wrong[0], dtype=entry.dtype, shape=entry.shape, wanted=expected[wrong[0]]
         )
     else:
-        why = trn(
-            "{n} tensor does not belong to it, first {name}.",
-            "{n} tensors do not belong to it, first {name}.",
-            len(odd),
-        ).format(n=len(odd), name=odd[0])
+        count = trn(
+            "{n} tensor does not belong to it.", "{n} tensors do not belong to it.", len(odd)
+        )
+        why = f"{count} {tr('The first is {name}.').format(name=odd[0])}"
     raise CheckpointMismatch(
         tr("{file} does not hold the network {variant}.").format(file=path, variant=variant),
         why=why,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class DepthAndRays(nn.Module):
         half = features // 2
         widths = (features, half, features, half, features, half)
         self.ray_neck = nn.Sequential(  # no activation in between
-            *(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:], strict=False))
+            *(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
         )
         self.ray_tail_in = nn.Conv2d(half, _HIDDEN, 3, padding=1)
         self.ray_tail_norm = nn.LayerNorm(_HIDDEN, eps=1e-5)
@@ -76,12 +77,8 @@ class DepthAndRays(nn.Module):
         neck = add_uv(self.ray_neck(self.ray_fusion(levels)).float(), grid.aspect)
         hidden = self.ray_tail_norm(self.ray_tail_in(neck).permute(0, 2, 3, 1))
         raw = self.ray_tail_out(functional.relu_(hidden).permute(0, 3, 1, 2))
-        return DenseMaps(
-            depth,
-            confidence,
-            rays=raw[:, :6].permute(0, 2, 3, 1),
-            ray_confidence=raw[:, 6].exp() + 1,
-        )
+        ray_maps = raw[:, :6].permute(0, 2, 3, 1)
+        return DenseMaps(depth, confidence, rays=ray_maps, ray_confidence=raw[:, 6].exp() + 1)
 
 
 class DepthAndSky(nn.Module):
@@ -110,12 +107,11 @@ class DepthAndSky(nn.Module):
 
 def joined(parts: Sequence[DenseMaps]) -> DenseMaps:
     """Maps of several batches of views as one."""
-
-    def cat(name: str) -> Tensor | None:
+    fields: dict[str, Tensor | None] = {}
+    for name in DenseMaps.__dataclass_fields__:
         values = [getattr(part, name) for part in parts]
-        return None if values[0] is None else torch.cat(values)
-
-    return DenseMaps(*(cat(name) for name in DenseMaps.__dataclass_fields__))  # type: ignore[arg-type]
+        fields[name] = None if values[0] is None else torch.cat(values)
+    return DenseMaps(**fields)
 
 
 def _at_full_size(neck: Tensor, grid: Grid) -> Tensor:

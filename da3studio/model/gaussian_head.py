@@ -64,7 +64,7 @@ class GaussianHead(nn.Module):
         self.tail = Tail(half, sum(_RAW) + 1)
 
     def forward(self, taken: Sequence[Tensor], images: Tensor) -> RawGaussians:
-        """What `pyramid.take` gave for each level, `(V, 3, H, W)` normalised photos → raw values."""
+        """What `pyramid.take` gave per level, `(V, 3, H, W)` normalised photos → raw values."""
         grid = Grid(*taken[0].shape[-2:])
         neck = self.neck(self.fusion(self.pyramid(taken)))
         full = enlarge(neck.float(), (grid.rows * PATCH, grid.cols * PATCH))

@@ -1,8 +1,8 @@
 """Where metres come from.
 
-The metric network predicts, for each photo alone, depth as a camera of 300 pixels focal length would
-measure it: times focal / 300 it is in metres. The depth of an any-view network is relative; one
-factor for all views together brings it, and the cameras, to metres.
+The metric network predicts, for each photo alone, depth as a camera of 300 pixels focal length
+would measure it: times focal / 300 it is in metres. The depth of an any-view network is relative;
+one factor for all views together brings it, and the cameras, to metres.
 """
 
 from __future__ import annotations

@@ -108,7 +108,11 @@ class DA3(nn.Module):
             )
         encoding = self.camera_decoder(encoded.camera) if self.config.any_view else None
         return DA3Output(
-            *(_in_order(packing, maps, name) for name in DenseMaps.__dataclass_fields__),
+            depth=packing.in_order([group.depth for group in maps]),
+            confidence=_in_order(packing, [group.confidence for group in maps]),
+            sky=_in_order(packing, [group.sky for group in maps]),
+            rays=_in_order(packing, [group.rays for group in maps]),
+            ray_confidence=_in_order(packing, [group.ray_confidence for group in maps]),
             camera_encoding=encoding,
             cameras=None if encoding is None else decode_cameras(encoding, sizes),
             raw_gaussians=raw_gaussians,
@@ -139,6 +143,6 @@ class _Taken:
             levels.append(self._pyramid.take(level, patches, Grid(group.rows, group.cols)))
 
 
-def _in_order(packing: Packing, maps: Sequence[DenseMaps], name: str) -> tuple[Tensor, ...] | None:
-    values = [getattr(group, name) for group in maps]
-    return None if values[0] is None else packing.in_order(values)
+def _in_order(packing: Packing, maps: Sequence[Tensor | None]) -> tuple[Tensor, ...] | None:
+    present = [group for group in maps if group is not None]
+    return packing.in_order(present) if present else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 _TOKENS = (".norm1.", ".norm2.", ".gamma", "_token", "pos_embed", "backbone.norm.")
 _DENSE = (".pyramid.", "fusion.", "_neck.", ".neck.")
@@ -29,5 +30,14 @@ class Precision:
 
 
 FULL = Precision(torch.float32, torch.float32, torch.float32)
-MIXED = Precision(torch.bfloat16, torch.float32, torch.bfloat16)
-HALF = Precision(torch.float16, torch.float32, torch.float32)  # cards without bfloat16
+# float16 keeps three bits more than bfloat16, which depth shows; its range is checked after a pass.
+MIXED = Precision(torch.bfloat16, torch.float32, torch.float16)
+HALF = Precision(torch.float16, torch.float32, torch.float16)  # cards without bfloat16
+
+
+def widen_dense(network: nn.Module) -> None:
+    """Let the dense heads compute in float32 from now on: their values outgrew float16."""
+    for name, module in network.named_modules():
+        own = [f"{name}.{part}" for part, _ in module.named_parameters(recurse=False)]
+        if own and all(MIXED.of(part) == MIXED.dense for part in own):
+            module.float()

@@ -118,10 +118,8 @@ def _robust_homography(
         kept = inliers[order[: max(_FIT_WITH, int(_KEPT * len(inliers)))]]
         generator = torch.Generator().manual_seed(seed)
         inliers = kept[torch.randperm(len(kept), generator=generator)[:_FIT_WITH]]
-    fitted = _fit_homographies(
-        pixels[None, inliers], targets[None, inliers], weights[None, inliers]
-    )
-    return fitted[0]
+    one_set = inliers[None]
+    return _fit_homographies(pixels[one_set], targets[one_set], weights[one_set])[0]
 
 
 def _fit_homographies(pixels: Tensor, targets: Tensor, weights: Tensor) -> Tensor:

@@ -24,9 +24,10 @@ def choose_reference_view(class_tokens: Tensor, strategy: ReferenceStrategy | in
 
     Args:
         class_tokens: `(S, D)`, one per view.
-        strategy: the index itself, "first", "middle", "saddle_balanced" (the view nearest to the middle of the range
-            in similarity to the others, length and spread of its token) or "saddle_sim_range" (the
-            view with the largest range of similarities; ties go to the first).
+        strategy: the index itself, "first", "middle", "saddle_balanced" (the view nearest to the
+            middle of the range in similarity to the others, length and spread of its token) or
+            "saddle_sim_range" (the view with the largest range of similarities; ties go to the
+            first).
 
     Raises:
         ValueError: no such strategy or view.

@@ -7,6 +7,7 @@ after it is made again.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,8 +17,31 @@ from da3studio.pipeline.stages import CAMERAS, CLOUD, DEPTH, MESH, TEXTURE, Stag
 from da3studio.project.document import Project
 from da3studio.scene.view import ViewId
 
-_NOT_FOR_CAMERAS = frozenset({"resolution"})
-_NOT_FOR_DEPTH = frozenset({"feature_px", "features"})  # they count through the cameras
+_NETWORK = frozenset(
+    {
+        "checkpoint",
+        "metric_checkpoint",
+        "network_px",
+        "poses",
+        "reference_view",
+        "views_per_window",
+    }
+)
+_FEATURES = frozenset({"feature_px", "features"})
+_SWEEP = frozenset({"resolution"})
+
+# What has no say in what an engine finds. Features count for depth through the cameras; where the
+# network completes or scales the cameras, its settings count for them, too.
+_NOT_FOR_CAMERAS = {
+    "classical": _SWEEP | _NETWORK,
+    "da3": _SWEEP | _FEATURES,
+    "colmap+da3": _SWEEP,
+}
+_NOT_FOR_DEPTH = {
+    "classical": _FEATURES | _NETWORK,
+    "da3": _SWEEP | _FEATURES,
+    "colmap+da3": _SWEEP | _FEATURES,
+}
 
 
 def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
@@ -25,9 +49,9 @@ def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
     recipe = project.recipe
     match stage.name:
         case "cameras":
-            return _without(_NOT_FOR_CAMERAS, keyed_fields(recipe.depth))
+            return _without(_NOT_FOR_CAMERAS[recipe.depth.engine], keyed_fields(recipe.depth))
         case "depth":
-            return _without(_NOT_FOR_DEPTH, keyed_fields(recipe.depth))
+            return _without(_NOT_FOR_DEPTH[recipe.depth.engine], keyed_fields(recipe.depth))
         case "cloud":
             return keyed_fields(recipe.fuse)
         case "mesh":
@@ -38,7 +62,7 @@ def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
 
 def cameras_key(project: Project) -> str:
     """Of the cameras of all views."""
-    return _key(CAMERAS, project, _photos(project))
+    return _key(CAMERAS, project, *_inputs(project))
 
 
 def depth_keys(project: Project, cameras: str, view_ids: Iterable[ViewId]) -> dict[ViewId, str]:
@@ -49,7 +73,7 @@ def depth_keys(project: Project, cameras: str, view_ids: Iterable[ViewId]) -> di
         cameras: content digest of the cameras.
         view_ids: the views that have a camera.
     """
-    common = _key(DEPTH, project, _photos(project), cameras)
+    common = _key(DEPTH, project, *_inputs(project), cameras)
     return {view_id: digest_of(common, view_id) for view_id in view_ids}
 
 
@@ -71,11 +95,25 @@ def texture_key(project: Project, cameras: str, mesh: str) -> str:
 
 def scratch_key(project: Project) -> str:
     """Of the engine's intermediate files: same photos and settings, same files."""
-    return digest_of("scratch", _photos(project), keyed_fields(project.recipe.depth))
+    return digest_of("scratch", *_inputs(project), keyed_fields(project.recipe.depth))
 
 
 def _key(stage: Stage, project: Project, *inputs: Any) -> str:
     return digest_of(stage.name, stage.version, settings_of(stage, project), *inputs)
+
+
+def _inputs(project: Project) -> list[Any]:
+    """What cameras and depth are made from: the photos, and known cameras where there are any."""
+    known = [
+        (
+            view_id,
+            dataclasses.astuple(camera.intrinsics),
+            camera.cam_from_world.rotation.ravel().tolist(),
+            camera.cam_from_world.translation.tolist(),
+        )
+        for view_id, camera in sorted(project.known_cameras.items())
+    ]
+    return [_photos(project), known] if known else [_photos(project)]
 
 
 def _photos(project: Project) -> list[tuple[Any, ...]]:

@@ -71,6 +71,7 @@ def _start(
         work.project.views,
         work.photos,
         recipe,
+        known=work.project.known_cameras,
         scratch=work.folder.scratch(scratch_key(work.project)),
         registration=registration,
         finished=finished,

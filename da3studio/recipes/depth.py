@@ -14,8 +14,53 @@ class DepthRecipe:
     engine: str = param(
         "classical",
         "Engine",
-        choices=("classical",),
-        help="What finds cameras and depth; 'classical' needs no download and no graphics card.",
+        choices=("classical", "da3", "colmap+da3"),
+        help="What finds cameras and depth; 'classical' needs no download and no graphics card,"
+        " 'da3' is the network Depth Anything 3, 'colmap+da3' takes cameras from the one and depth"
+        " from the other.",
+    )
+    checkpoint: str = param(
+        "",
+        "Network",
+        help="Installed network for cameras and depth, and the sum of its file.",
+    )
+    metric_checkpoint: str = param(
+        "",
+        "Network for metres",
+        help="Installed network that knows how large things are; none = unknown scale.",
+    )
+    licences: str = param(
+        "",
+        "Licences",
+        keyed=False,
+        help="Of the networks, as they were when these settings were chosen.",
+    )
+    network_px: int = param(
+        504,
+        "Network resolution",
+        unit="px",
+        low=140,
+        high=2016,
+        help="Longer photo side that the network sees, rounded to a multiple of 14.",
+    )
+    poses: str = param(
+        "decoder",
+        "Cameras from",
+        choices=("decoder", "rays"),
+        help="How the network tells cameras: 'decoder' is quick, 'rays' fits them to its rays.",
+    )
+    reference_view: str = param(
+        "saddle_balanced",
+        "Reference view",
+        choices=("saddle_balanced", "saddle_sim_range", "first", "middle"),
+        help="How the network chooses the photo that its world starts from.",
+    )
+    views_per_window: int = param(
+        0,
+        "Photos at once",
+        low=0,
+        high=100_000,
+        help="Photos that the network sees together; 0 = what memory is good for.",
     )
     feature_px: int = param(
         1600,
@@ -40,7 +85,7 @@ class DepthRecipe:
     device: str = param(
         "auto",
         "Device",
-        choices=("auto", "cpu", "cuda"),
+        choices=("auto", "cpu", "cuda", "mps"),
         keyed=False,
         help="Where depth is computed; 'auto' takes a graphics card if there is one.",
     )

@@ -13,9 +13,8 @@ from da3studio.geometry.sim3_graph import Sim3Edge, anchors_of, chi_squares, opt
 from da3studio.geometry.similarity import Sim3
 
 CHAIN = 12
-ANCHORS = anchors_of(
-    np.random.default_rng(3).normal((0, 0, 3), (1, 1, 0.5), (500, 3)), np.ones(500)
-)
+SEEN = np.random.default_rng(3).normal((0, 0, 3), (1, 1, 0.5), (500, 3))
+ANCHORS = anchors_of(SEEN, np.ones(500))
 
 
 def ring(n: int = CHAIN) -> list[Sim3]:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -69,7 +68,7 @@ class Inside:
             arrays["ref_cls"] = torch.stack(class_tokens)
             arrays["ref_idx"] = torch.tensor([output.reference for output in outputs])
         if "cam_enc" in self._seen:
-            arrays["cam_enc_tokens"] = self._joined("cam_enc")[None]
+            arrays["cam_enc_tokens"] = torch.stack(self._seen["cam_enc"])
         return {name: value.float().cpu().numpy() for name, value in arrays.items()}
 
     def _keep(self, name: str) -> Any:
@@ -99,7 +98,7 @@ class Inside:
 
     def _taps(self) -> dict[str, Tensor]:
         backbone, norm = self._network.config.backbone, self._network.backbone.norm
-        arrays = {}
+        arrays: dict[str, Tensor] = {}
         for j, i in enumerate(backbone.taps):
             x = torch.stack(self._views(f"block{i}"))
             camera, patches = x[:, :, 0], norm(x)[:, :, 1:]
@@ -113,7 +112,7 @@ class Inside:
     def _exported(self, features: Iterable[int], references: Sequence[int]) -> dict[str, Tensor]:
         """Normalised patches after some blocks; the reference stored them in its moved order."""
         backbone, norm = self._network.config.backbone, self._network.backbone.norm
-        arrays = {}
+        arrays: dict[str, Tensor] = {}
         for k, i in enumerate(features):
             rows = []
             for x, reference in zip(self._views(f"block{i}"), references, strict=True):

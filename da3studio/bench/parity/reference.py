@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from da3studio.model.metric import SKY
+
+MOST_IN_QUANTILE = 100_000  # of more pixels than these the reference draws some at random
 
 _FEWEST_PIXELS = 10
 _FARTHEST = 200.0
@@ -50,3 +53,10 @@ def fill_nested_sky(
 
 def _far(depth: Sequence[Tensor], ground: Sequence[Tensor]) -> Tensor:
     return torch.cat([d[part] for d, part in zip(depth, ground, strict=True)]).quantile(0.99)
+
+
+def similarity_range(class_tokens: Tensor) -> Tensor:
+    """`(S,)` by which `saddle_sim_range` chooses: two views tie and rounding decides there."""
+    unit = functional.normalize(class_tokens.double(), dim=-1)
+    similarity = unit @ unit.T - torch.eye(len(unit), dtype=unit.dtype)
+    return similarity.amax(dim=1) - similarity.amin(dim=1)

@@ -31,7 +31,7 @@ Figures are medians over {seeds} draws, with the worst of them where it says so.
 - **Cameras**: root mean square error of all cameras after the similarity that fits them best, over
   the length of the walk.
 - **Walls**: RMS distance from their plane of all views' points on a square metre of wall, floor or
-  furniture (median over such patches, and the worst of twenty): a wall that is there twice shows
+  furniture (median over such patches, and the worst in twenty): a wall that is there twice shows
   here. A single view's own points have {alone:.1f} cm: the noise of its pixels; what is between
   that and the first line are the errors of whole views, which no joining of windows mends."""
 

@@ -1,12 +1,14 @@
 """From finished windows to one world, with two windows in memory at a time.
 
-trace = trace_windows(store, len(plan), report=report, token=token)
-revisits = trace.revisits(most=len(plan))
-extra = loop_windows(trace.view_ids, revisits, per_place=10)
-# …the network sees the extra windows; the store now has them behind those of the plan…
-numbers = range(len(plan), len(plan) + len(extra))
-loops = close_loops(store, trace, numbers, report=report, token=token)
-chained = chain(trace, loops)
+    trace = trace_windows(store, len(plan), report=report, token=token)
+    revisits = trace.revisits(most=len(plan))
+    extra = loop_windows(trace.view_ids, revisits, per_place=10)
+    # …the network sees the extra windows; the store now has them behind those of the plan…
+    numbers = range(len(plan), len(plan) + len(extra))
+    loops = close_loops(store, trace, numbers, report=report, token=token)
+    chained = chain(trace, loops)
+
+All that stays of a window are its cameras, its descriptors and how it joins its neighbours.
 """
 
 from __future__ import annotations
@@ -101,7 +103,7 @@ def _owners(trace: Trace, placed: Mapping[int, Sim3]) -> dict[ViewId, int]:
 
 def _left_out(trace: Trace, placed: Placed) -> dict[ViewId, str]:
     """Views that only windows of other groups hold, in capture order, and why."""
-    text = tr("Its part of the capture could not be joined to the rest: {reason}")
+    text = tr("This part of the capture could not be joined to the rest: {reason}")
     said = {}
     for group in placed.other_groups:
         reason = next(why for k, why in trace.breaks.items() if (k in group) != (k + 1 in group))

@@ -18,7 +18,7 @@ from da3studio.engine.long.verify import agreement
 from da3studio.geometry.sim3_graph import Sim3Edge
 from da3studio.scene.view import ViewId
 
-_CONFIRMED = 0.5  # of what both places show: below it, they are two places
+_CONFIRMED = 0.4  # of what both places show: places that only look alike agree in under a third
 _WORSE_THAN_USUAL = 3.0  # times the median spread of the chain's links
 _GOOD = 0.01  # of the depth: a spread that is never too much
 
@@ -71,7 +71,7 @@ def loop_through(store: WindowStore, trace: Trace, extra: WindowResult) -> tuple
         _best_window(trace, [extra.view_ids[i] for i in half]) for half in _halves(extra, trace)
     )
     if a == b:
-        raise CannotJoinError(tr("Both places lie in one window."))
+        raise CannotJoinError(tr("Both places lie in one group of photos."))
     a_from_extra = join(store.read(a), extra)
     extra_from_b = join(extra, store.read(b))
     spread = max(a_from_extra.spread, extra_from_b.spread)

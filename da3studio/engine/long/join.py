@@ -67,11 +67,13 @@ def join(a: WindowResult, b: WindowResult) -> Link:
     place = {view_id: idx for idx, view_id in enumerate(b.view_ids)}
     shared = [(idx, place[name]) for idx, name in enumerate(a.view_ids) if name in place]
     if not shared:
-        raise CannotJoinError(tr("They share no photo."))
+        raise CannotJoinError(tr("Two neighbouring groups share no photo."))
     each = [_paired(a, i, b, j, _MOST_PAIRS // len(shared)) for i, j in shared]
     pixels = _together(each)
     if len(pixels.a) < _FEWEST_PAIRS:
-        raise CannotJoinError(tr("The photos they share show too little that has a depth."))
+        raise CannotJoinError(
+            tr("The photos that two groups share show too little that has a depth.")
+        )
     usable = [(views, pairs) for views, pairs in zip(shared, each, strict=True) if len(pairs.a)]
     centres = _together([_centre(a.cameras[i], b.cameras[j], p) for (i, j), p in usable])
     everything = _together([pixels, centres])
@@ -84,10 +86,10 @@ def join(a: WindowResult, b: WindowResult) -> Link:
             start=_first_guess(a, b, [views for views, _ in usable], pixels),
         )
     except ValueError as error:
-        raise CannotJoinError(tr("What they share lies on one line.")) from error
+        raise CannotJoinError(tr("What two groups of photos share lies on one line.")) from error
     spread = weighted_median(found.off[: len(pixels.a)], pixels.weights)
     if spread > _UNLIKE:
-        raise CannotJoinError(tr("They do not agree about the photos they share."))
+        raise CannotJoinError(tr("Two groups do not agree about the photos they share."))
     nearness = found.weights / everything.reach**2
     return Link(
         a_from_b=found.b_from_a,

@@ -17,7 +17,8 @@ from da3studio.scene.view import ViewId
 
 _BLOCK = 512  # rows of the similarity matrix held at a time
 _SAMPLED_ROWS = 500  # to learn how alike unrelated views are
-_UNUSUAL = 4.0  # standard deviations above unrelated views
+_ONE_SIGMA_BELOW = 15.87  # percentile of a normal distribution
+_UNUSUAL = 3.5  # standard deviations above unrelated views
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ def find_revisits(
         return ()
     own = _centred(descriptors)
     unrelated, deviation = _unrelated(own, min_gap)
-    step = max(1, min_gap // 8)
-    neighbours = float(np.median((own[:-step] * own[step:]).sum(axis=1)))
+    neighbours = float(np.median((own[:-1] * own[1:]).sum(axis=1)))
     if neighbours - unrelated <= _UNUSUAL * deviation:
         return ()  # not even neighbours are told from strangers
     floor = max((unrelated + neighbours) / 2, unrelated + _UNUSUAL * deviation)
@@ -96,12 +96,15 @@ def _centred(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _unrelated(own: NDArray[np.float32], min_gap: int) -> tuple[float, float]:
-    """Median and robust standard deviation of the similarity of views far apart in order."""
+    """Median and standard deviation of the similarity of views far apart in order.
+
+    The deviation is that to the lower side: revisits, however many there are, are on the other.
+    """
     rows = np.arange(0, len(own), max(1, len(own) // _SAMPLED_ROWS))
     alike = own[rows] @ own.T
     apart = np.abs(np.arange(len(own)) - rows[:, None]) > min_gap
-    median = float(np.median(alike[apart]))
-    return median, 1.4826 * float(np.median(np.abs(alike[apart] - median)))
+    low, median = np.percentile(alike[apart], (_ONE_SIGMA_BELOW, 50.0))
+    return float(median), float(median - low)
 
 
 def _most_alike(own: NDArray[np.float32], min_gap: int) -> Iterable[tuple[int, int, float]]:

@@ -35,6 +35,14 @@ def test_that_revisited_places_are_found_however_much_all_descriptors_share(comm
     assert min(np.diff(firsts)) > 20  # no place is proposed twice
 
 
+def test_that_revisits_are_found_where_most_views_are_revisited_many_times():
+    rounds = np.tile(np.arange(100.0, 180.0), 6)
+    found = find_revisits(descriptors(rounds, 1.0), min_gap=40, most=30)
+
+    assert len(found) >= 12
+    assert max(abs(rounds[one.first] - rounds[one.second]) for one in found) <= 8
+
+
 @pytest.mark.parametrize("common", [0.0, 4.0])
 def test_that_a_walk_that_never_comes_back_has_no_revisits(common):
     assert find_revisits(descriptors(np.arange(400.0), common), min_gap=40, most=10) == ()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from da3studio.engine.long.plan import plan_windows
@@ -13,7 +15,7 @@ def test_that_windows_cover_all_views_in_order_and_are_equally_long(n_views, siz
 
         assert sorted({i for window in plan for i in window}) == list(range(n_views))
         assert {len(window) for window in plan} == {min(size, n_views)}
-        for one, other in zip(plan, plan[1:], strict=False):
+        for one, other in pairwise(plan):
             assert len(set(one) & set(other)) >= overlap
             assert one.start < other.start
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from da3studio.engine.long.verify import agreement
 from tests.engine.long.said import A, Seen, around, forward, said
+from tests.synthetic.rigs import look_at
 
 
 def test_that_two_views_of_one_place_confirm_each_other():
@@ -24,10 +27,6 @@ def test_that_views_that_look_elsewhere_confirm_nothing():
     there = forward()
     behind = said(there, range(8), A)
     assert agreement(behind, [7], [7]) == pytest.approx(1.0)
-    from dataclasses import replace
-
-    from tests.synthetic.rigs import look_at
-
     away = look_at((-4, 0.1, 0), (-9, 0.1, 0), there.cameras[0].intrinsics)
     turned = replace(there, cameras=(*there.cameras[:7], away))
     assert agreement(said(turned, range(8), A), range(4), [7]) == 0.0

@@ -1,0 +1,144 @@
+"""How much memory a pass takes, how much there is, and how many views that is good for.
+
+Backbone and heads run one after the other, so the larger of the two counts, on top of what stays:
+weights, photos, what the heads have taken from the taps, and the finished maps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+
+from da3studio.model.config import PATCH, DA3Config
+from da3studio.model.precision import Precision
+
+_FLOAT_BYTES = 4
+_MAPS = 2  # depth and confidence
+_USABLE = 0.85  # share of the free memory; the rest is for the allocator's gaps
+
+# Of the tokens that are held at once where most are: the block's input and output, queries, keys,
+# values and what is made of them, or a tap with both of its halves, joined and normalised.
+_TOKEN_COPIES = 2.0  # in the tokens' type
+_WORK_COPIES = 8.5  # in the blocks' type
+# Maps held at once at the end of a head, per channel: full size in float32, 8 x 8 a patch before.
+_FULL_SIZE_COPIES = 1.75
+_FUSED_COPIES = 3.5
+_WORKSPACE_BYTES = 120 * 2**20  # of convolutions and matrix products
+
+_OUT_OF_MEMORY = (
+    "CUDA out of memory",
+    "MPS backend out of memory",
+    "DefaultCPUAllocator: not enough memory",
+    "DefaultCPUAllocator: can't allocate memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+
+_LINEAR_SHARE = 1.0  # on a processor attention may cost as much as all the rest, not more
+
+
+@dataclass(frozen=True)
+class PassSize:
+    """What one pass is asked to do."""
+
+    n_views: int
+    height: int  # of each photo [px]
+    width: int
+    head_views: int  # views per batch of a dense head
+    rays: bool = False
+
+    @property
+    def patches(self) -> int:
+        """Of one view."""
+        return self.height * self.width // PATCH**2
+
+
+def weight_bytes(config: DA3Config, precision: Precision) -> int:
+    """What the network's weights take."""
+    from da3studio.model.names import on_paper
+
+    parameters = on_paper(config).named_parameters()
+    return int(sum(p.numel() * precision.of(name).itemsize for name, p in parameters))
+
+
+def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
+    """The peak of one pass, without the weights."""
+    pixels = size.n_views * size.height * size.width
+    tokens = size.n_views * (size.patches + 1)
+    token, work, dense = (
+        kind.itemsize for kind in (precision.tokens, precision.backbone, precision.dense)
+    )
+    photos = 2 * 3 * pixels * _FLOAT_BYTES  # as given, and stacked by size
+    taken = size.n_views * size.patches * sum(config.channels) * dense
+    maps = 2 * _MAPS * pixels * _FLOAT_BYTES  # in batches, and joined
+    width = config.backbone.width
+    backbone = tokens * width * (_TOKEN_COPIES * token + _WORK_COPIES * work)
+    batch = min(size.head_views, size.n_views)
+    half = config.features / 2
+    full_size = batch * size.height * size.width * half * _FLOAT_BYTES
+    fused = batch * size.patches * 64 * config.features * dense
+    heads = maps + _FULL_SIZE_COPIES * full_size + _FUSED_COPIES * fused
+    return round(photos + taken + max(backbone, heads) + _WORKSPACE_BYTES)
+
+
+def most_views(
+    config: DA3Config, precision: Precision, one: PassSize, device: Any, n_views: int
+) -> int:
+    """The largest pass that fits into the memory that is free now; at least 1.
+
+    On a processor, where time is what is short, it is also no larger than makes attention across
+    views cost as much as everything else together.
+
+    Args:
+        config: of the loaded network.
+        precision: of it.
+        one: a pass; its number of views does not count.
+        device: `torch.device` that it is on.
+        n_views: of the whole capture.
+    """
+    budget = _USABLE * free_bytes(device)
+    few, many = 1, n_views + 1  # few fits, or is the least; many does not
+    if device.type == "cpu":
+        many = min(many, _balanced_views(config, one) + 1)
+    while many - few > 1:
+        middle = (few + many) // 2
+        asked = PassSize(middle, one.height, one.width, one.head_views, one.rays)
+        if pass_bytes(config, precision, asked) <= budget:
+            few = middle
+        else:
+            many = middle
+    return few
+
+
+def free_bytes(device: Any) -> int:
+    """What a program can still take, for a `torch.device`."""
+    import torch
+
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free + kept)
+    return int(psutil.virtual_memory().available)
+
+
+def _balanced_views(config: DA3Config, one: PassSize) -> int:
+    """Views at which attention across views costs as much as all products of tokens and weights."""
+    backbone = config.backbone
+    crossing = sum(backbone.is_cross_view(i) for i in range(backbone.depth))
+    if not crossing:
+        return 1
+    hidden = (3 if backbone.swiglu else 2) * backbone.hidden
+    per_token = backbone.depth * backbone.width * (4 * backbone.width + hidden)
+    tokens = _LINEAR_SHARE * per_token / (2 * crossing * backbone.width)
+    return max(2, round(tokens / (one.patches + 1)))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch or Python says that memory ran out; the one place that knows."""
+    import torch
+
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    text = str(error)
+    return any(phrase in text for phrase in _OUT_OF_MEMORY)
