@@ -24,6 +24,7 @@ class ParamInfo:
     high: float | None
     choices: tuple[str, ...]
     keyed: bool
+    option: str  # a command-line option of another form than the generated ones, "" = generated
 
 
 def param(
@@ -36,9 +37,10 @@ def param(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     keyed: bool = True,
+    option: str = "",
 ) -> Any:
     """A dataclass field that carries a `ParamInfo`."""
-    info = ParamInfo(label, help, unit, low, high, choices, keyed)
+    info = ParamInfo(label, help, unit, low, high, choices, keyed, option)
     return dataclasses.field(default=default, metadata={_META: info})
 
 

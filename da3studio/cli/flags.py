@@ -36,7 +36,7 @@ class Flag:
     @property
     def option(self) -> str:
         """`--mesh-faces`."""
-        return "--" + self.path.replace(".", "-").replace("_", "-")
+        return self.info.option or "--" + self.path.replace(".", "-").replace("_", "-")
 
     @property
     def dest(self) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import da3studio
 from da3studio.base.i18n import tr
+from da3studio.base.params import params_of
 from da3studio.cli.flags import add_flags, flags_of
+from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.export import ExportRecipe
 from da3studio.recipes.recipe import PRESETS, Recipe
 
@@ -110,7 +112,10 @@ def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         required=True,
         metavar="FILE",
-        help=tr("the model to write; its suffix is the format: .glb, .obj, .ply, .colmap"),
+        help=tr(
+            "the model to write; its suffix is the format: .glb, .obj, .ply,"
+            " .gaussians.ply, .colmap"
+        ),
     )
     parser.add_argument(
         "--project",
@@ -119,7 +124,38 @@ def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=tr("where the work is kept [default: beside the output, as FILE.da3]"),
     )
     _preset(parser)
+    _engine(parser)
     _recipe(parser)
+
+
+def _engine(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(tr("engine"))
+    engines = params_of(DepthRecipe)["engine"].choices
+    group.add_argument(
+        "--engine",
+        choices=("auto", *engines),
+        default="auto",
+        help=tr("what finds cameras and depth; auto takes networks if any is installed"
+                " [default: auto]"),
+    )  # fmt: skip
+    group.add_argument(
+        "--checkpoint",
+        default="auto",
+        metavar="ID",
+        help=tr("the installed network to use, see `models` [default: the largest one]"),
+    )
+    group.add_argument(
+        "--metric-checkpoint",
+        default="auto",
+        metavar="ID",
+        help=tr("the installed network that knows metres, or none [default: any that does]"),
+    )
+    group.add_argument(
+        "--cameras",
+        type=Path,
+        metavar="PATH",
+        help=tr("known cameras of the photos: a COLMAP model's folder or a transforms.json"),
+    )
 
 
 def _photos(parser: argparse.ArgumentParser) -> None:
@@ -150,7 +186,7 @@ def _preset(parser: argparse.ArgumentParser) -> None:
 
 def _recipe(parser: argparse.ArgumentParser) -> None:
     """The recipe's flags; those that few people need only show in `--help-all`."""
-    flags = tuple(flags_of(Recipe()))
+    flags = tuple(flag for flag in flags_of(Recipe()) if not flag.info.option)
     titles = {
         "depth": tr("cameras and depth"),
         "fuse": tr("point cloud"),
@@ -197,7 +233,9 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         type=Path,
         required=True,
         metavar="FILE",
-        help=tr("the file to write; its suffix is the format: .glb, .obj, .ply, .colmap"),
+        help=tr(
+            "the file to write; its suffix is the format: .glb, .obj, .ply, .gaussians.ply, .colmap"
+        ),
     )
     add_flags(parser.add_argument_group(tr("file")), tuple(flags_of(ExportRecipe())))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from da3studio.base.cancel import CancelToken
@@ -16,8 +16,12 @@ from da3studio.cli.flags import typed
 from da3studio.cli.importing import Wanted, import_photos
 from da3studio.cli.output import Output
 from da3studio.cli.progress import narrator
+from da3studio.engine.choice import Wish, choose
+from da3studio.engine.known_cameras import read_known_cameras
+from da3studio.geometry.camera import Camera
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.recipe import PRESETS, Recipe
+from da3studio.scene.view import ViewId
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Order:
     delivery: Delivery
     project: Path
     recipe: Recipe
+    wish: Wish = Wish("classical")
+    cameras: Path | None = None  # known ones, a COLMAP model or a transforms.json
 
 
 def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
@@ -39,6 +45,8 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         delivery=delivery,
         project=args.project or args.output.with_suffix(".da3"),
         recipe=typed(args, PRESETS[args.preset]),
+        wish=Wish(args.engine, args.checkpoint, args.metric_checkpoint),
+        cameras=args.cameras,
     )
     reconstruct(order, output, token)
     return 0
@@ -54,8 +62,36 @@ def reconstruct(order: Order, output: Output, token: CancelToken) -> None:
     order.wanted.check()
     with narrator(output) as narrate, _opened(order.project, order.project.stem) as folder:
         import_photos(folder, order.wanted, output, narrate, token)
-        folder.save(folder.project.with_recipe(order.recipe))
+        _settle(folder, order, output)
         deliver(folder, order.delivery, output, narrate, token)
+
+
+def _settle(folder: ProjectFolder, order: Order, output: Output) -> None:
+    """Write down what is to be done: recipe, engine, networks and known cameras.
+
+    Raises:
+        BadInput: the cameras do not fit the photos.
+        Missing: a network that was asked for is not installed.
+    """
+    project = folder.project
+    cameras: Mapping[ViewId, Camera] = {}
+    if order.cameras is not None:
+        cameras = read_known_cameras(order.cameras, project.views)
+    choice = choose(
+        order.recipe.depth,
+        order.wish,
+        n_views=len(project.views),
+        cameras_given=bool(cameras),
+    )
+    recipe = replace(order.recipe, depth=choice.recipe)
+    folder.save(project.with_recipe(recipe).with_known_cameras(cameras))
+    output.tell(
+        "engine",
+        choice.reason,
+        engine=choice.recipe.engine,
+        checkpoint=choice.recipe.checkpoint,
+        metric_checkpoint=choice.recipe.metric_checkpoint,
+    )
 
 
 @contextmanager

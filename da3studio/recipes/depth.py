@@ -15,6 +15,7 @@ class DepthRecipe:
         "classical",
         "Engine",
         choices=("classical", "da3", "colmap+da3"),
+        option="--engine",
         help="What finds cameras and depth; 'classical' needs no download and no graphics card,"
         " 'da3' is the network Depth Anything 3, 'colmap+da3' takes cameras from the one and depth"
         " from the other.",
@@ -22,18 +23,14 @@ class DepthRecipe:
     checkpoint: str = param(
         "",
         "Network",
+        option="--checkpoint",
         help="Installed network for cameras and depth, and the sum of its file.",
     )
     metric_checkpoint: str = param(
         "",
         "Network for metres",
+        option="--metric-checkpoint",
         help="Installed network that knows how large things are; none = unknown scale.",
-    )
-    licences: str = param(
-        "",
-        "Licences",
-        keyed=False,
-        help="Of the networks, as they were when these settings were chosen.",
     )
     network_px: int = param(
         504,

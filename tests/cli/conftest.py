@@ -18,7 +18,13 @@ from da3studio.sample.photos import write_photos
 from tests.conftest import ROOT
 
 PROGRAM = (sys.executable, "-m", "da3studio")
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2", "LC_ALL": "C.UTF-8"}
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(ROOT),
+    "OMP_NUM_THREADS": "2",
+    "LC_ALL": "C.UTF-8",
+    "DA3STUDIO_HOME": str(ROOT / "build" / "no-models"),  # not the networks of whoever runs this
+}
 
 QUICK = (
     "--depth-feature-px=480",

@@ -173,7 +173,7 @@ def run_engine(tmp_path, finished=(), token=NEVER, report=silent):
     registration = exact_registration(photos((160, 120)))
     return ClassicalEngine().reconstruct(
         photos((160, 120)).views, photos((160, 120)), DepthRecipe(resolution=160, device="cpu"),
-        scratch=tmp_path, registration=registration, finished=finished,
+        known={}, scratch=tmp_path, registration=registration, finished=finished,
         report=report, token=token,
     )  # fmt: skip
 

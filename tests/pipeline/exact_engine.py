@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from da3studio.base.digest import digest_of_file
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.progress import Progress, Report
 from da3studio.engine.protocol import Depth, Photos, Reconstructor
+from da3studio.geometry.camera import Camera
 from da3studio.project.folder import ProjectFolder, stored_photo_path
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.mesh import MeshRecipe, TextureRecipe
@@ -95,6 +96,7 @@ class ExactEngine:
         photos: Photos,
         recipe: DepthRecipe,
         *,
+        known: Mapping[ViewId, Camera],
         scratch: Path,
         registration: Registration | None,
         finished: Collection[ViewId],

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from da3studio.base.errors import Missing
-from da3studio.base.params import keyed_fields
+from da3studio.base.params import keyed_fields, params_of
 from da3studio.pipeline.keys import settings_of
 from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.plan import plan, wanted_keys
 from da3studio.pipeline.stages import GOALS, STAGES
 from da3studio.project.folder import ProjectFolder
+from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.recipe import Recipe
 from tests.pipeline.exact_engine import VIEWS, exact_project
 
@@ -51,7 +53,14 @@ def test_that_wanted_keys_are_all_that_a_finished_project_stores(finished):
 def test_that_every_keyed_setting_belongs_to_a_stage(photos, tmp_path):
     with exact_project(tmp_path / "a.da3", photos) as folder:
         project = folder.project
-    used = {name for stage in STAGES for name in settings_of(stage, project)}
+    engines = params_of(DepthRecipe)["engine"].choices
+    recipes = [replace(project.recipe, depth=DepthRecipe(engine=engine)) for engine in engines]
+    used = {
+        name
+        for recipe in recipes
+        for stage in STAGES
+        for name in settings_of(stage, project.with_recipe(recipe))
+    }
     for part in vars(Recipe()).values():
         assert set(keyed_fields(part)) <= used
 

@@ -28,8 +28,10 @@ from da3studio.model.network import DA3Output
 from da3studio.model.ray_pose import cameras_from_rays
 
 _INPUTS = frozenset({"images", "extrinsics_in", "intrinsics_in", "ransac_idx"})
+_KNOWN = "extrinsics_normalized"  # an input, and an answer where the poses before it are there
 _FILLED = ("depth", "depth_conf")  # arrays in which the sky was filled
 _IN_METRES = ("depth", "extrinsics", "scale_factor")  # that follow the nested network's scale
+_PLACED = ("gaussians_means", "gaussians_scales")  # that follow the scale of known cameras
 _AT_RANDOM = 1e-2  # where the reference drew pixels from a generator without a seed
 _UNDECIDED = 1e-4  # a sky value this near to the threshold may fall on either side
 
@@ -49,7 +51,7 @@ def compare_network_case(case: NetworkCase, passes: Sequence[Pass]) -> Iterator[
     tolerances = _tolerances(case, ours, nested=len(passes) > 1)
     undecided = _undecided(case)
     for name in stored:
-        if name in _INPUTS:
+        if name in _INPUTS or (name == _KNOWN and _KNOWN not in ours):
             continue
         array = ours[name]
         if name in _FILLED and undecided is not None:
@@ -62,7 +64,7 @@ def network_arrays(case: NetworkCase, passes: Sequence[Pass]) -> Arrays:
     first, *others = passes
     arrays = dict(first.inside) | _maps(first.outputs, case.stride)
     if "extrinsics_in" in case.file.stored:
-        arrays["extrinsics_normalized"] = _normalised(case.file.stored["extrinsics_in"])
+        arrays[_KNOWN] = _normalised(case.file.stored["extrinsics_in"])
     if first.outputs[0].sky is None:
         arrays |= _cameras(case, first.outputs)
     else:
@@ -180,6 +182,8 @@ def _tolerances(case: NetworkCase, ours: Arrays, *, nested: bool) -> dict[str, f
         found |= {name: SOLVED for name in ours if name.startswith("gaussians_")}
         if nested:
             found |= dict.fromkeys(_IN_METRES, SOLVED)
+    if case.known[0] is not None:  # the scale to them is that of an alignment of a few centres
+        found |= dict.fromkeys(_PLACED, SOLVED)
     sky = ours.get("metric_raw_sky", ours.get("sky"))
     if sky is not None and (sky < SKY).sum() * case.stride**2 > MOST_IN_QUANTILE:
         found |= dict.fromkeys(_IN_METRES if nested else ("depth",), _AT_RANDOM)

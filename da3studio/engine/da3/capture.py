@@ -166,7 +166,11 @@ class Capture:
         """One pass; `None` where memory did not suffice, with the memory given back."""
         recipe = self._recipe
         rays = recipe.poses == "rays" and self._known is None
-        ask = Ask(rays=rays, reference=cast(ReferenceStrategy, recipe.reference_view), head_views=plan.head_views)
+        ask = Ask(
+            rays=rays,
+            reference=cast(ReferenceStrategy, recipe.reference_view),
+            head_views=plan.head_views,
+        )
         pass_recipe = PassRecipe(plan.resolution, rays, ask, recipe.seed)
         known = None
         if self._known is not None:

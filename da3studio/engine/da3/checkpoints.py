@@ -7,40 +7,12 @@ from typing import Any
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
 from da3studio.engine.da3.network_pass import Loaded
+from da3studio.engine.pinning import find_pinned
 from da3studio.model.checkpoint import Networks, load
 from da3studio.model.precision import FULL, HALF, MIXED, Precision
 from da3studio.recipes.depth import DepthRecipe
-from da3studio.weights import store
-from da3studio.weights.store import Installed
 
-_DIGEST_DIGITS = 16  # of a file's SHA-256: enough to notice another file
 _BFLOAT16_FROM = 8  # compute capability: older cards only emulate it
-
-
-def pinned(installed: Installed) -> str:
-    """What a recipe says of a checkpoint: its id, and which file it was."""
-    return f"{installed.id}:{installed.sha256[:_DIGEST_DIGITS]}"
-
-
-def find_pinned(checkpoint: str) -> Installed:
-    """The installed checkpoint that a recipe names.
-
-    Raises:
-        Missing: it is not installed, or another file is under its name.
-    """
-    model_id, _, digest = checkpoint.partition(":")
-    installed = store.find(model_id)
-    if not installed.sha256.startswith(digest):
-        raise Missing(
-            tr("The network {id} is another one than the project was made with.").format(
-                id=model_id
-            ),
-            why=tr("Its file has the sum {now}, the project names {then}.").format(
-                now=installed.sha256[:_DIGEST_DIGITS], then=digest
-            ),
-            fix=tr("Choose the network again with --checkpoint, or put the old file back."),
-        )
-    return installed
 
 
 def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
@@ -66,7 +38,10 @@ def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
         raise Missing(
             tr("The network {id} cannot do what it is to do here.").format(id=recipe.checkpoint),
             why=tr("It relates no views, or the one for metres knows none."),
-            fix=tr("Choose others with --checkpoint and --scale; `da3studio models` lists them."),
+            fix=tr(
+                "Choose others with --checkpoint and --metric-checkpoint;"
+                " `da3studio models` lists them."
+            ),
         )
     return Loaded(networks.any_view, metric, device, precision)
 

@@ -59,7 +59,8 @@ def weight_bytes(config: DA3Config, precision: Precision) -> int:
     from da3studio.model.names import on_paper
 
     parameters = on_paper(config).named_parameters()
-    return int(sum(p.numel() * precision.of(name).itemsize for name, p in parameters))
+    total: int = sum(p.numel() * precision.of(name).itemsize for name, p in parameters)
+    return total
 
 
 def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:

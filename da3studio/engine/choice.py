@@ -1,0 +1,122 @@
+"""Which engine and which networks, where the person leaves it to the program.
+
+The rule: without an installed network the classical engine; with one the network alone where cameras
+are given, where there are three photos or fewer, and from 500 photos on, as comparing each with
+each gets slow; else photogrammetry and network together. The largest installed network is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from da3studio.base.errors import BadInput
+from da3studio.base.i18n import tr
+from da3studio.engine.pinning import pinned
+from da3studio.recipes.depth import DepthRecipe
+from da3studio.weights import store
+from da3studio.weights.store import Installed
+
+AUTO, NONE = "auto", "none"
+
+_FEW, _MANY = 3, 500  # photos
+_BEST_FIRST = (
+    "da3nested-giant-large",
+    "da3-giant",
+    "da3-large",
+    "da3-base",
+    "da3-small",
+    "da3studio-tiny",
+)
+_METRIC_FIRST = ("da3nested-giant-large", "da3metric-large")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person asked for."""
+
+    engine: str = AUTO  # or an engine's id
+    checkpoint: str = AUTO  # or the id of an installed network
+    metric_checkpoint: str = AUTO  # or such an id, or NONE
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is used, and why in one sentence."""
+
+    recipe: DepthRecipe
+    reason: str
+
+
+def choose(recipe: DepthRecipe, wish: Wish, *, n_views: int, cameras_given: bool) -> Choice:
+    """Fill in engine and networks.
+
+    Raises:
+        Missing: a network was asked for by name, or is needed, and is not installed.
+        BadInput: a network was asked for that cannot do what it is to do.
+    """
+    network = _wanted(wish.checkpoint, _BEST_FIRST)
+    engine, reason = _engine(wish.engine, network, n_views, cameras_given)
+    if engine == "classical":
+        return Choice(replace(recipe, engine=engine), reason)
+    if network is None:
+        network = store.find("da3-base")  # says how to get it
+    metric = None
+    if wish.metric_checkpoint != NONE:
+        metric = _metric(wish.metric_checkpoint, network)
+    chosen = replace(
+        recipe,
+        engine=engine,
+        checkpoint=pinned(network),
+        metric_checkpoint="" if metric is None else pinned(metric),
+    )
+    return Choice(chosen, tr("{reason} Network: {name}.").format(reason=reason, name=network.id))
+
+
+def _engine(
+    wish: str, network: Installed | None, n_views: int, cameras_given: bool
+) -> tuple[str, str]:
+    if wish != AUTO:
+        return wish, tr("Engine {name}, as asked for.").format(name=wish)
+    if network is None:
+        return "classical", tr(
+            "Engine classical, as no network is installed (da3studio models download gets one)."
+        )
+    if cameras_given:
+        return "da3", tr("Engine da3, as the cameras are known.")
+    if n_views <= _FEW:
+        return "da3", tr("Engine da3, as photogrammetry needs more photos.")
+    if n_views > _MANY:
+        return "da3", tr("Engine da3, as there are too many photos to compare each with each.")
+    return "colmap+da3", tr("Engine colmap+da3: cameras by photogrammetry, depth by the network.")
+
+
+def _wanted(wish: str, variants: Collection[str]) -> Installed | None:
+    """The network of this id, or of those installed the first of some variants."""
+    if wish == AUTO:
+        return _first(variants)
+    installed = store.find(wish)
+    if installed.variant not in variants:
+        raise BadInput(
+            tr("The network {id} cannot be used for this.").format(id=wish),
+            why=tr("It is of the kind {variant}; {wanted} can.").format(
+                variant=installed.variant, wanted=", ".join(variants)
+            ),
+            fix=tr(
+                "Choose one of those that `da3studio models` lists, or leave it to the program."
+            ),
+        )
+    return installed
+
+
+def _metric(wish: str, network: Installed) -> Installed | None:
+    """What knows metres: the network itself, else one beside it."""
+    if wish == AUTO and network.variant in _METRIC_FIRST:
+        return network
+    return _wanted(wish, _METRIC_FIRST)
+
+
+def _first(variants: Collection[str]) -> Installed | None:
+    there = store.installed()
+    ranked = (one for variant in variants for one in there if one.variant == variant)
+    return next(ranked, None)
