@@ -124,38 +124,34 @@ def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=tr("where the work is kept [default: beside the output, as FILE.da3]"),
     )
     _preset(parser)
-    _engine(parser)
-    _recipe(parser)
+    _recipe(parser, hidden=_engine(parser))
 
 
-def _engine(parser: argparse.ArgumentParser) -> None:
+def _engine(parser: argparse.ArgumentParser) -> dict[argparse.Action, str]:
+    """What finds cameras and depth; returns the options that only `--help-all` shows."""
     group = parser.add_argument_group(tr("engine"))
-    engines = params_of(DepthRecipe)["engine"].choices
+    engines = ("auto", *params_of(DepthRecipe)["engine"].choices)
     group.add_argument(
         "--engine",
-        choices=("auto", *engines),
+        choices=engines,
         default="auto",
-        help=tr("what finds cameras and depth; auto takes networks if any is installed"
-                " [default: auto]"),
-    )  # fmt: skip
-    group.add_argument(
-        "--checkpoint",
-        default="auto",
-        metavar="ID",
-        help=tr("the installed network to use, see `models` [default: the largest one]"),
-    )
-    group.add_argument(
-        "--metric-checkpoint",
-        default="auto",
-        metavar="ID",
-        help=tr("the installed network that knows metres, or none [default: any that does]"),
+        help=tr("what finds cameras and depth [default: auto, a network if one is installed]"),
     )
     group.add_argument(
         "--cameras",
         type=Path,
         metavar="PATH",
-        help=tr("known cameras of the photos: a COLMAP model's folder or a transforms.json"),
+        help=tr("known cameras: a COLMAP model's folder or a transforms.json"),
     )
+    rare = {}
+    for option, text in (
+        ("--checkpoint", tr("the installed network, see `models` [default: the largest]")),
+        ("--metric-checkpoint", tr("the network that knows metres, or none [default: any]")),
+    ):
+        rare[group.add_argument(option, default="auto", metavar="ID", help=argparse.SUPPRESS)] = (
+            text
+        )
+    return rare
 
 
 def _photos(parser: argparse.ArgumentParser) -> None:
@@ -184,8 +180,8 @@ def _preset(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _recipe(parser: argparse.ArgumentParser) -> None:
-    """The recipe's flags; those that few people need only show in `--help-all`."""
+def _recipe(parser: argparse.ArgumentParser, hidden: dict[argparse.Action, str]) -> None:
+    """The recipe's flags; those that few people need only show in `--help-all`, as `hidden` do."""
     flags = tuple(flag for flag in flags_of(Recipe()) if not flag.info.option)
     titles = {
         "depth": tr("cameras and depth"),
@@ -193,7 +189,6 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         "mesh": tr("surface"),
         "texture": tr("texture"),
     }
-    hidden: dict[argparse.Action, str] = {}
     groups = {
         section: parser.add_argument_group(titles[section])
         for section in dict.fromkeys(flag.section for flag in flags)
@@ -207,7 +202,7 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         "--help-all",
         action=_HelpAll,
         hidden=hidden,
-        help=tr("show this help with all {n} settings and exit").format(n=len(flags)),
+        help=tr("show this help with all settings and exit"),
     )
 
 

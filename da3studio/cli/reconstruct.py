@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from da3studio.base.cancel import CancelToken
@@ -32,7 +32,7 @@ class Order:
     delivery: Delivery
     project: Path
     recipe: Recipe
-    wish: Wish = Wish("classical")
+    wish: Wish = field(default_factory=Wish)
     cameras: Path | None = None  # known ones, a COLMAP model or a transforms.json
 
 

@@ -1,8 +1,9 @@
 """Which engine and which networks, where the person leaves it to the program.
 
-The rule: without an installed network the classical engine; with one the network alone where cameras
-are given, where there are three photos or fewer, and from 500 photos on, as comparing each with
-each gets slow; else photogrammetry and network together. The largest installed network is taken.
+The rule: without an installed network the classical engine; with one the network alone where
+cameras are given, where there are three photos or fewer, and beyond 500 photos, as comparing each
+with each gets slow; else photogrammetry and network together. The largest installed network is
+taken.
 """
 
 from __future__ import annotations

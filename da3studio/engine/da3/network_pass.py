@@ -228,8 +228,8 @@ def _finite_output(
         Notice(tr("This network's values are too large for half precision; it goes on in full."))
     )
     widen_dense(loaded.any_view)
-    output = loaded.any_view(images, known, ask)
-    return output
+    wider: DA3Output = loaded.any_view(images, known, ask)
+    return wider
 
 
 def _metric_look(
