@@ -54,6 +54,10 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_parity
 
         return bench_parity.run(args, output, token)
+    if args.subject == "network":
+        from da3studio.cli import bench_network
+
+        return bench_network.run(args, output, token)
     if args.subject == "windows":
         made = Made("da3studio bench windows", "", made_by(Recipe()))
         return _written(_windows(made, output, token), args.out, output)

@@ -9,16 +9,16 @@ from pathlib import Path
 import da3studio
 from da3studio.base.i18n import tr
 from da3studio.base.params import params_of
+from da3studio.cli.bench_parsing import add_bench
 from da3studio.cli.flags import add_flags, flags_of
+from da3studio.cli.grammar import Commands, command, positive, preset
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.export import ExportRecipe
-from da3studio.recipes.recipe import PRESETS, Recipe
+from da3studio.recipes.recipe import Recipe
 
 EVERYDAY = ("mesh.faces", "texture.max_size", "depth.device")
 DEFAULT_FRAMES = 60
 SAMPLE_FOLDER = "da3studio-sample"
-BENCH_FOLDER = Path("build/bench")
-RESULTS_FOLDER = Path("docs/results")
 
 _EXAMPLES = """\
 examples:
@@ -67,42 +67,12 @@ def build_parser() -> argparse.ArgumentParser:
     _models(commands)
     _doctor(commands)
     _sample(commands)
-    _bench(commands)
+    add_bench(commands)
     return parser
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    text: str,
-    *,
-    unsaid: bool | str = False,
-) -> argparse.ArgumentParser:
-    """One command with what all of them understand.
-
-    Args:
-        commands: where it belongs.
-        name: what is typed.
-        text: what it does.
-        unsaid: the value of a switch that is not given; `SUPPRESS` inside a command that has the
-            same switches, or those given to the command would be forgotten.
-    """
-    parser = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-    said = parser.add_argument_group(tr("what is said"))
-    said.add_argument(
-        "--json",
-        action="store_true",
-        default=unsaid,
-        help=tr("one JSON object per line on standard output, for programs"),
-    )
-    said.add_argument(
-        "-q", "--quiet", action="store_true", default=unsaid, help=tr("say nothing but errors")
-    )
-    return parser
-
-
-def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(
+def _reconstruct(commands: Commands) -> None:
+    parser = command(
         commands, "reconstruct", tr("make a 3D model from photos or a video, in one go")
     )
     _photos(parser)
@@ -112,10 +82,7 @@ def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         required=True,
         metavar="FILE",
-        help=tr(
-            "the model to write; its suffix is the format: .glb, .obj, .ply,"
-            " .gaussians.ply, .colmap"
-        ),
+        help=tr("the model to write; as .glb, .obj, .ply, .gaussians.ply or .colmap"),
     )
     parser.add_argument(
         "--project",
@@ -123,7 +90,7 @@ def _reconstruct(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="FOLDER",
         help=tr("where the work is kept [default: beside the output, as FILE.da3]"),
     )
-    _preset(parser)
+    preset(parser)
     _recipe(parser, hidden=_engine(parser))
 
 
@@ -135,7 +102,7 @@ def _engine(parser: argparse.ArgumentParser) -> dict[argparse.Action, str]:
         "--engine",
         choices=engines,
         default="auto",
-        help=tr("what finds cameras and depth [default: auto, a network if one is installed]"),
+        help=tr("what finds cameras and depth [default: auto]"),
     )
     group.add_argument(
         "--cameras",
@@ -164,19 +131,10 @@ def _photos(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--frames",
-        type=_positive,
+        type=positive,
         default=DEFAULT_FRAMES,
         metavar="N",
         help=tr("frames to take from a video [default: {n}]").format(n=DEFAULT_FRAMES),
-    )
-
-
-def _preset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--preset",
-        choices=tuple(PRESETS),
-        default="normal",
-        help=tr("settings to start from: draft is quick, fine is slow [default: normal]"),
     )
 
 
@@ -206,19 +164,19 @@ def _recipe(parser: argparse.ArgumentParser, hidden: dict[argparse.Action, str])
     )
 
 
-def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(commands, "add", tr("add photos or a video to a project"))
+def _add(commands: Commands) -> None:
+    parser = command(commands, "add", tr("add photos or a video to a project"))
     _project(parser)
     _photos(parser)
 
 
-def _info(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(commands, "info", tr("show what a project holds and what is still to do"))
+def _info(commands: Commands) -> None:
+    parser = command(commands, "info", tr("show what a project holds and what is still to do"))
     _project(parser)
 
 
-def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(
+def _export(commands: Commands) -> None:
+    parser = command(
         commands, "export", tr("write a project's model to a file, finishing it first if needed")
     )
     _project(parser)
@@ -235,14 +193,14 @@ def _export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     add_flags(parser.add_argument_group(tr("file")), tuple(flags_of(ExportRecipe())))
 
 
-def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(
+def _models(commands: Commands) -> None:
+    parser = command(
         commands, "models", tr("list, download, add, check and remove network weights")
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title=tr("actions"))
 
     def action(name: str, text: str) -> argparse.ArgumentParser:
-        return _command(actions, name, text, unsaid=argparse.SUPPRESS)
+        return command(actions, name, text, unsaid=argparse.SUPPRESS)
 
     action("list", tr("show what there is and what is installed; the same as no action"))
     download = action("download", tr("fetch models from the hub; goes on where it was stopped"))
@@ -271,8 +229,8 @@ def _models(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     remove.add_argument("model", metavar="ID", help=tr("which"))
 
 
-def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(
+def _doctor(commands: Commands) -> None:
+    parser = command(
         commands, "doctor", tr("check this computer, or every result and photo of a project")
     )
     parser.add_argument(
@@ -285,8 +243,8 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
 
 
-def _sample(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = _command(
+def _sample(commands: Commands) -> None:
+    parser = command(
         commands, "sample", tr("render sample photos and reconstruct them, to see it work")
     )
     parser.add_argument(
@@ -299,111 +257,8 @@ def _sample(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
             folder=SAMPLE_FOLDER
         ),
     )
-    _preset(parser)
-
-
-def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    text = tr("measure the program and write a page about it, for its developers")
-    parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
-    subjects = parser.add_subparsers(
-        dest="subject", metavar="SUBJECT", title=tr("subjects"), required=True
-    )
-    photos = _command(subjects, "photos", tr("real photo sets against their reference"))
-    photos.add_argument(
-        "folder", type=Path, metavar="FOLDER", help=tr("photo sets with references and a scorer")
-    )
-    photos.add_argument(
-        "--sets",
-        type=_names,
-        default=(),
-        metavar="A,B",
-        help=tr("only these sets [default: all of the folder]"),
-    )
-    _measurement(photos, "classical.md")
-    sample = _command(subjects, "sample", tr("the built-in sample against its known truth"))
-    _measurement(sample, "sample.md")
-    speed = _command(subjects, "speed", tr("time and memory of every stage"))
-    speed.add_argument(
-        "--photos",
-        type=Path,
-        metavar="FOLDER",
-        help=tr("photos to take [default: 16 of the sample, 1600 x 1200 px]"),
-    )
-    speed.add_argument(
-        "--repeat",
-        type=_positive,
-        default=1,
-        metavar="N",
-        help=tr("runs, of which the medians are told [default: 1]"),
-    )
-    _measurement(speed, "speed.md")
-    windows = _command(subjects, "windows", tr("long captures against a synthetic walk"))
-    _page(windows, "windows.md")
-    _parity(subjects)
-
-
-def _parity(subjects: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parity = _command(subjects, "parity", tr("the network against stored cases of the reference"))
-    parity.add_argument(
-        "folder", type=Path, metavar="FOLDER", help=tr("files net_*.npz, e2e_*.npz and fn_*.npz")
-    )
-    parity.add_argument(
-        "--only",
-        type=_names,
-        default=(),
-        metavar="A,B",
-        help=tr("only these: net, e2e, fn, a network such as small, or a file's name"),
-    )
-    parity.add_argument(
-        "--device",
-        choices=("cpu", "cuda", "mps"),
-        default="cpu",
-        help=tr("where to compute [default: cpu]"),
-    )
-    parity.add_argument(
-        "--exact-only",
-        action="store_true",
-        help=tr("do not compute the same in fewer bits as well"),
-    )
-    _page(parity, "da3_parity.md")
-
-
-def _page(parser: argparse.ArgumentParser, name: str) -> None:
-    out = RESULTS_FOLDER / name
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=out,
-        metavar="FILE.md",
-        help=tr("the page to write [default: {file}]").format(file=out.as_posix()),
-    )
-
-
-def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
-    _page(parser, page)
-    parser.add_argument(
-        "--work",
-        type=Path,
-        default=BENCH_FOLDER,
-        metavar="FOLDER",
-        help=tr("where the projects are kept; finished ones are not made again [default: {folder}]")
-        .format(folder=BENCH_FOLDER.as_posix()),
-    )  # fmt: skip
-    _preset(parser)
+    preset(parser)
 
 
 def _project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT.da3", help=tr("the project folder"))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(
-            tr("{text!r} is not a whole number above 0").format(text=text)
-        )
-    return number

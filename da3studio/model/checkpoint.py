@@ -210,20 +210,24 @@ def _best_guess(path: Path, tensors: Mapping[str, _Entry]) -> str:
 
 def _monocular(path: Path) -> str:
     """Metric and mono have equal tensors: only names around the file tell them apart."""
-    said = [path.stem, path.resolve().parent.name, _model_name(path.parent / "config.json")]
-    plain = [text.lower().replace("_", "-") for text in said]
-    # The hub's cache keeps the name two folders up.
-    plain += [parent.name.lower() for parent in path.parents[1:3]]
-    for config in (METRIC, MONO):
-        if any(config.name in text for text in plain):
-            return config.name
+    said = [
+        path.stem,
+        path.resolve().parent.name,
+        _model_name(path.parent / "config.json"),
+        *(parent.name for parent in path.parents[1:3]),  # where the hub's cache keeps the name
+    ]
+    plain = " ".join(said).lower().replace("_", "-")
+    named = [config.name for config in (METRIC, MONO) if config.name in plain]
+    if len(named) == 1:
+        return named[0]
     raise CheckpointMismatch(
         tr("It cannot be told which network {file} holds.").format(file=path),
-        why=tr("The checkpoints METRIC-LARGE and MONO-LARGE have the same tensors."),
+        why=tr("METRIC-LARGE and MONO-LARGE have the same tensors, and the names around the file"
+               " say neither or both."),
         fix=tr("Put its config.json beside it, or name the file {metric} or {mono}.").format(
             metric=f"{METRIC.name}.safetensors", mono=f"{MONO.name}.safetensors"
         ),
-    )
+    )  # fmt: skip
 
 
 def _model_name(path: Path) -> str:

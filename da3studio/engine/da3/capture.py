@@ -34,7 +34,7 @@ from da3studio.model.reference_view import ReferenceStrategy
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.view import View, ViewId
 
-_HEAD_VIEWS = 8
+HEAD_VIEWS = 8
 _OVERLAP = 0.25  # share of a window that it has in common with the one before
 _LEAST_OVERLAP = 2
 _SMALLER = 0.75  # of the views, where a window was too large
@@ -49,7 +49,7 @@ class _Plan:
 
     resolution: int
     windows: tuple[range, ...]
-    head_views: int = _HEAD_VIEWS
+    head_views: int = HEAD_VIEWS
 
     @property
     def largest(self) -> int:
@@ -203,7 +203,7 @@ class Capture:
             return self._recipe.views_per_window
         ratios = [min(v.width, v.height) / max(v.width, v.height) for v in self._views]
         shorter = max(PATCH, round(resolution * max(ratios) / PATCH) * PATCH)
-        one = PassSize(1, shorter, resolution, _HEAD_VIEWS, self._recipe.poses == "rays")
+        one = PassSize(1, shorter, resolution, HEAD_VIEWS, self._recipe.poses == "rays")
         network = self._loaded.any_view
         return most_views(
             network.config, self._loaded.precision, one, self._loaded.device, len(self._views)

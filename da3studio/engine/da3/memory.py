@@ -59,8 +59,7 @@ def weight_bytes(config: DA3Config, precision: Precision) -> int:
     from da3studio.model.names import on_paper
 
     parameters = on_paper(config).named_parameters()
-    total: int = sum(p.numel() * precision.of(name).itemsize for name, p in parameters)
-    return total
+    return sum(int(p.numel()) * precision.of(name).itemsize for name, p in parameters)
 
 
 def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
@@ -68,7 +67,7 @@ def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
     pixels = size.n_views * size.height * size.width
     tokens = size.n_views * (size.patches + 1)
     token, work, dense = (
-        kind.itemsize for kind in (precision.tokens, precision.backbone, precision.dense)
+        int(kind.itemsize) for kind in (precision.tokens, precision.backbone, precision.dense)
     )
     photos = 2 * 3 * pixels * _FLOAT_BYTES  # as given, and stacked by size
     taken = size.n_views * size.patches * sum(config.channels) * dense

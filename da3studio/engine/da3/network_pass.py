@@ -88,7 +88,7 @@ def look(
     conditions = None
     if sized is not None and loaded.any_view.config.pose_conditioning:
         conditions = _as_tensors(normalise_for_conditioning(sized), loaded.device)
-    with torch.inference_mode(), _fused_attention(loaded.device):
+    with torch.inference_mode(), fused_attention(loaded.device):
         output = _finite_output(loaded, tensors, conditions, recipe.ask, report)
         metres, sky = _metric_look(loaded, tensors)
     predicted = _cameras(output, recipe, images)
@@ -123,7 +123,7 @@ def look_for_metres(
     """
     images = _fitted(recipe, views, photos, known)
     tensors = [normalised(image).to(loaded.device) for image in images]
-    with torch.inference_mode(), _fused_attention(loaded.device):
+    with torch.inference_mode(), fused_attention(loaded.device):
         depth, sky = _metric_look(loaded, tensors)
     if depth is None or sky is None:
         raise ValueError("no metric network is loaded")
@@ -307,7 +307,7 @@ def _orthonormal(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     return nearest
 
 
-def _fused_attention(device: Any) -> AbstractContextManager[Any]:
+def fused_attention(device: Any) -> AbstractContextManager[Any]:
     """Refuses attention that writes out all pairs of tokens: with many views no card holds them."""
     if device.type != "cuda":
         return nullcontext()

@@ -1,0 +1,1 @@
+"""How fast the network is, what it takes of the memory, and what it could be at best."""

@@ -1,0 +1,123 @@
+"""The grammar of `da3studio bench`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from da3studio.base.i18n import tr
+from da3studio.cli.grammar import Commands, command, names, positive, preset
+
+_WORK_FOLDER = Path("build/bench")
+_RESULTS_FOLDER = Path("docs/results")
+
+
+def add_bench(commands: Commands) -> None:
+    """The command `bench` with its subjects."""
+    text = tr("measure the program and write a page about it, for its developers")
+    parser = commands.add_parser("bench", help=text, description=text, allow_abbrev=False)
+    subjects = parser.add_subparsers(
+        dest="subject", metavar="SUBJECT", title=tr("subjects"), required=True
+    )
+    photos = command(subjects, "photos", tr("real photo sets against their reference"))
+    photos.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=tr("photo sets with references and a scorer")
+    )
+    photos.add_argument(
+        "--sets",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these sets [default: all of the folder]"),
+    )
+    _measurement(photos, "classical.md")
+    sample = command(subjects, "sample", tr("the built-in sample against its known truth"))
+    _measurement(sample, "sample.md")
+    speed = command(subjects, "speed", tr("time and memory of every stage"))
+    speed.add_argument(
+        "--photos",
+        type=Path,
+        metavar="FOLDER",
+        help=tr("photos to take [default: 16 of the sample, 1600 x 1200 px]"),
+    )
+    speed.add_argument(
+        "--repeat",
+        type=positive,
+        default=1,
+        metavar="N",
+        help=tr("runs, of which the medians are told [default: 1]"),
+    )
+    _measurement(speed, "speed.md")
+    windows = command(subjects, "windows", tr("long captures against a synthetic walk"))
+    _page(windows, "windows.md")
+    _parity(subjects)
+    network = command(subjects, "network", tr("time and memory of the network on a card"))
+    network.add_argument(
+        "--networks",
+        type=names,
+        default=("da3-base", "da3-large", "da3-giant"),
+        metavar="A,B",
+        help=tr("which [default: da3-base,da3-large,da3-giant]"),
+    )
+    network.add_argument(
+        "--views",
+        type=_numbers,
+        default=(8, 32, 100, 200),
+        metavar="N,M",
+        help=tr("photos in a pass [default: 8,32,100,200]"),
+    )
+    _page(network, "da3_speed.md")
+
+
+def _parity(subjects: Commands) -> None:
+    parity = command(subjects, "parity", tr("the network against stored cases of the reference"))
+    parity.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=tr("files net_*.npz, e2e_*.npz and fn_*.npz")
+    )
+    parity.add_argument(
+        "--only",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these: net, e2e, fn, a network such as small, or a file's name"),
+    )
+    parity.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "mps"),
+        default="cpu",
+        help=tr("where to compute [default: cpu]"),
+    )
+    parity.add_argument(
+        "--exact-only",
+        action="store_true",
+        help=tr("do not compute the same in fewer bits as well"),
+    )
+    _page(parity, "da3_parity.md")
+
+
+def _page(parser: argparse.ArgumentParser, name: str) -> None:
+    out = _RESULTS_FOLDER / name
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=out,
+        metavar="FILE.md",
+        help=tr("the page to write [default: {file}]").format(file=out.as_posix()),
+    )
+
+
+def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
+    _page(parser, page)
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=_WORK_FOLDER,
+        metavar="FOLDER",
+        help=tr("where the projects are kept; finished ones are not made again [default: {folder}]")
+        .format(folder=_WORK_FOLDER.as_posix()),
+    )  # fmt: skip
+    preset(parser)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(positive(part) for part in text.split(","))
