@@ -15,6 +15,7 @@ from da3studio.base.progress import Report
 from da3studio.geometry.camera import Camera
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.depth import DepthMap
+from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.registration import Registration
 from da3studio.scene.view import View, ViewId
 
@@ -81,6 +82,62 @@ class Reconstructor(Protocol):
         Raises:
             CannotReconstruct: the photos give no scene; the sentence says why and what to do.
             BadInput: cameras were given to an engine that finds its own.
+            JobCancelled: by the token.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ViewGaussians:
+    """What one photo adds to the Gaussians of the scene."""
+
+    view_id: ViewId
+    gaussians: Gaussians  # in the registration's world
+
+
+class GaussianMaker(Protocol):
+    """What makes Gaussians of photos whose cameras are known, whoever found the cameras."""
+
+    def check(self, recipe: DepthRecipe) -> None:
+        """Look, before any work, whether it can.
+
+        Raises:
+            BadInput: it cannot with this engine or network; says which can, and their licence.
+            Missing: the network is not installed.
+        """
+        ...
+
+    def make(
+        self,
+        views: Sequence[View],
+        photos: Photos,
+        recipe: DepthRecipe,
+        registration: Registration,
+        *,
+        per_view: int,
+        scratch: Path,
+        finished: Collection[ViewId],
+        report: Report,
+        token: CancelToken,
+    ) -> Iterator[ViewGaussians]:
+        """The Gaussians of every registered view, each once, in any order.
+
+        The caller stores each as it comes; after a stop it calls again, and it goes on from there.
+
+        Args:
+            views: all of the project.
+            photos: reads their pixels.
+            recipe: settings.
+            registration: cameras and world.
+            per_view: most Gaussians of a view.
+            scratch: a folder for intermediate files, as for `Reconstructor.reconstruct`.
+            finished: views whose Gaussians are stored already.
+            report: told about progress.
+            token: checked between passes.
+
+        Raises:
+            BadInput, Missing: as `check`.
+            CheckpointMismatch, OutOfMemory: by the network.
             JobCancelled: by the token.
         """
         ...

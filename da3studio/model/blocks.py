@@ -15,7 +15,7 @@ from torch.nn import functional
 from da3studio.model.packing import Span
 from da3studio.model.rope import HeadNorm, Rotation
 
-_FEED_FORWARD_TOKENS = 16384  # at a time: bounds the memory of the wide hidden layer
+FEED_FORWARD_TOKENS = 16384  # at a time: bounds the memory of the wide hidden layer
 
 
 class Attention(nn.Module):
@@ -125,7 +125,7 @@ class Block(nn.Module):
         # In one pass over memory each; the first makes a copy, as a tap may still need the old x.
         added = self.attn(self._normed(self.norm1, x), spans, rotation)
         x = torch.addcmul(x, added, self.ls1.gamma)
-        for part in x.split(_FEED_FORWARD_TOKENS):
+        for part in x.split(FEED_FORWARD_TOKENS):
             part.addcmul_(self.mlp(self._normed(self.norm2, part)), self.ls2.gamma)
         return x
 

@@ -39,8 +39,8 @@ def network_page(costs: Sequence[PassCost], drifts: Sequence[Drift], card: Card,
         [
             head("The network on a graphics card", made),
             f"- Card: {card.name}, PyTorch {card.torch}",
-            f"- It multiplies random bfloat16 matrices at {card.matrix_rate / 1e12:.0f} TFLOP/s,"
-            + f" and copies at {card.copy_rate / 1e12:.1f} TB/s",
+            f"- It multiplies random bfloat16 matrices at {card.matrix_rate / 1e12:.0f} TFLOP/s;"
+            f" it copies at {card.copy_rate / 1e12:.1f} TB/s",
             _TEXT,
             "## Time and memory",
             "",

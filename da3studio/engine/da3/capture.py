@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import torch
 
@@ -43,6 +43,24 @@ _COARSER = 7 / 8
 _LEAST_RESOLUTION = 224
 
 
+Found = TypeVar("Found")
+Found_co = TypeVar("Found_co", covariant=True)
+
+
+class Look(Protocol[Found_co]):
+    """One pass of the network over some views, as `network_pass.look`."""
+
+    def __call__(
+        self,
+        loaded: Loaded,
+        recipe: PassRecipe,
+        views: Sequence[View],
+        photos: Photos,
+        known: Mapping[ViewId, Camera] | None,
+        report: Report,
+    ) -> Found_co: ...
+
+
 @dataclass(frozen=True)
 class _Plan:
     """What each pass sees, and how."""
@@ -65,12 +83,7 @@ class Seen:
 
     def owners(self) -> dict[ViewId, int]:
         """The window that has a view inmost, for each view: the one whose depth of it counts."""
-        best: dict[ViewId, tuple[int, int]] = {}
-        for k, view_ids in enumerate(self.windows):
-            for i, view_id in enumerate(view_ids):
-                claim = (min(i, len(view_ids) - 1 - i), -k)
-                best[view_id] = max(claim, best.get(view_id, claim))
-        return {view_id: -k for view_id, (_, k) in best.items()}
+        return _owners(self.windows)
 
     def read_owned(
         self, owner: Mapping[ViewId, int], finished: Collection[ViewId], token: CancelToken
@@ -93,6 +106,7 @@ class Capture:
         photos: reads their pixels.
         folder: for finished windows and the plan, kept between interrupted runs.
         known: cameras of all views, or none.
+        gaussians: let the network make Gaussians, see `look_owned`.
         report: told about progress.
         token: checked between passes.
     """
@@ -106,10 +120,11 @@ class Capture:
         folder: Path,
         known: Mapping[ViewId, Camera] | None,
         *,
+        gaussians: bool = False,
         report: Report,
         token: CancelToken,
     ) -> None:
-        self._loaded, self._recipe = loaded, recipe
+        self._loaded, self._recipe, self._gaussians = loaded, recipe, gaussians
         self._views, self._photos, self._folder, self._known = views, photos, folder, known
         self._report, self._token = report, token
         self._by_id = {view.id: view for view in views}
@@ -122,25 +137,35 @@ class Capture:
             Missing: a photo is gone.
             JobCancelled: by the token.
         """
-        plan = self._remembered() or self._planned(self._recipe.network_px)
-        self._remember(plan)
-        k = 0
-        while k < len(plan.windows):
-            self._token.check()
-            self._report(Progress(tr("Looking at the photos"), k, len(plan.windows)))
-            store = self._store(plan)
-            if not store.has(k):
-                window = self._try(plan, [self._views[i] for i in plan.windows[k]])
-                if window is None:
-                    before = plan
-                    plan = self._lighter(plan, k)
-                    self._remember(plan)
-                    k = k if plan.resolution == before.resolution else 0
-                    continue
-                store.put(k, window)
-            k += 1
-        self._final = plan
-        return Seen(self._store(plan), self._names(plan))
+        for k, window in self._passes(look, lambda k: self._stored.has(k)):
+            self._stored.put(k, window)
+        return Seen(self._stored, self._names(self._plan))
+
+    def look_owned(
+        self, look: Look[Found], finished: Collection[ViewId]
+    ) -> Iterator[tuple[Found, tuple[ViewId, ...]]]:
+        """Look, keeping nothing, until every view was taken from the window that has it inmost.
+
+        Args:
+            look: makes one pass.
+            finished: views that are not to be taken again.
+
+        Returns:
+            What each pass found, with the views to take from it; errors as of `see`.
+        """
+        done = set(finished)
+
+        def todo(k: int) -> tuple[ViewId, ...]:
+            windows = self._names(self._plan)
+            owner = _owners(windows)
+            return tuple(name for name in windows[k] if owner[name] == k and name not in done)
+
+        # Where a window was too large, views may fall to windows that the loop has passed.
+        while not done.issuperset(self._by_id):
+            for k, found in self._passes(look, lambda k: not todo(k)):
+                names = todo(k)
+                yield found, names
+                done.update(names)
 
     def see_extra(self, extra: Sequence[tuple[ViewId, ...]]) -> Seen:
         """Look at further windows, after `see`; one that does not fit into memory is left out.
@@ -149,29 +174,48 @@ class Capture:
             The windows of the plan, and behind them the extra ones.
         """
         seen: list[tuple[ViewId, ...]] = []
+        store, first = self._store(self._plan, extra), len(self._plan.windows)
         for done, view_ids in enumerate(extra):
             self._token.check()
             self._report(Progress(tr("Looking at places seen twice"), done, len(extra)))
-            store = self._store(self._final, [*seen, view_ids])
-            number = len(self._final.windows) + len(seen)
-            if not store.has(number):
-                window = self._try(self._final, [self._by_id[view_id] for view_id in view_ids])
+            if not store.has(first + done):
+                window = self._try(look, [self._by_id[view_id] for view_id in view_ids])
                 if window is None:
                     continue
-                store.put(number, window)
+                store.put(first + done, window)
             seen.append(view_ids)
-        return Seen(self._store(self._final, seen), (*self._names(self._final), *seen))
+        return Seen(self._store(self._plan, seen), (*self._names(self._plan), *seen))
 
-    def _try(self, plan: _Plan, views: Sequence[View]) -> WindowResult | None:
+    def _passes(
+        self, look: Look[Found], done: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Found]]:
+        """Pass after pass, for the windows of the plan that are not done; the plan may change."""
+        self._follow(self._remembered() or self._planned(self._recipe.network_px))
+        k = 0
+        while k < len(self._plan.windows):
+            self._token.check()
+            self._report(Progress(tr("Looking at the photos"), k, len(self._plan.windows)))
+            if not done(k):
+                found = self._try(look, [self._views[i] for i in self._plan.windows[k]])
+                if found is None:
+                    before = self._plan
+                    self._follow(self._lighter(before, k))
+                    k = k if self._plan.resolution == before.resolution else 0
+                    continue
+                yield k, found
+            k += 1
+
+    def _try(self, look: Look[Found], views: Sequence[View]) -> Found | None:
         """One pass; `None` where memory did not suffice, with the memory given back."""
         recipe = self._recipe
         rays = recipe.poses == "rays" and self._known is None
         ask = Ask(
             rays=rays,
+            gaussians=self._gaussians,
             reference=cast(ReferenceStrategy, recipe.reference_view),
-            head_views=plan.head_views,
+            head_views=self._plan.head_views,
         )
-        pass_recipe = PassRecipe(plan.resolution, rays, ask, recipe.seed)
+        pass_recipe = PassRecipe(self._plan.resolution, rays, ask, recipe.seed)
         known = None
         if self._known is not None:
             known = {view.id: self._known[view.id] for view in views}
@@ -203,7 +247,8 @@ class Capture:
             return self._recipe.views_per_window
         ratios = [min(v.width, v.height) / max(v.width, v.height) for v in self._views]
         shorter = max(PATCH, round(resolution * max(ratios) / PATCH) * PATCH)
-        one = PassSize(1, shorter, resolution, HEAD_VIEWS, self._recipe.poses == "rays")
+        rays = self._recipe.poses == "rays" and self._known is None
+        one = PassSize(1, shorter, resolution, HEAD_VIEWS, rays, self._gaussians)
         network = self._loaded.any_view
         return most_views(
             network.config, self._loaded.precision, one, self._loaded.device, len(self._views)
@@ -246,9 +291,13 @@ class Capture:
     def _names(self, plan: _Plan) -> tuple[tuple[ViewId, ...], ...]:
         return tuple(tuple(self._views[i].id for i in window) for window in plan.windows)
 
-    def _remember(self, plan: _Plan) -> None:
+    def _follow(self, plan: _Plan) -> None:
+        """Go by this plan from now on, also after an interruption."""
+        self._plan, self._stored = plan, self._store(plan)
         windows = [[window.start, window.stop] for window in plan.windows]
-        content = {"resolution": plan.resolution, "windows": windows}
+        content = {
+            "resolution": plan.resolution, "windows": windows, "head_views": plan.head_views
+        }  # fmt: skip
         write_bytes_atomic(self._plan_file, json.dumps(content).encode())
 
     def _remembered(self) -> _Plan | None:
@@ -256,17 +305,29 @@ class Capture:
         try:
             content: Any = json.loads(self._plan_file.read_bytes())
             windows = tuple(range(start, stop) for start, stop in content["windows"])
-            plan = _Plan(int(content["resolution"]), windows)
+            plan = _Plan(int(content["resolution"]), windows, int(content["head_views"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         n_views = len(self._views)
         if not all(0 <= window.start < window.stop <= n_views for window in windows):
             return None
+        if not (0 < plan.resolution <= self._recipe.network_px and plan.head_views > 0):
+            return None
         return plan if {i for window in windows for i in window} == set(range(n_views)) else None
 
     @property
     def _plan_file(self) -> Path:
-        return self._folder / f"plan-{'known' if self._known is not None else 'free'}.json"
+        kind = "free" if self._known is None else "known"
+        return self._folder / f"plan-{'gaussians' if self._gaussians else kind}.json"
+
+
+def _owners(windows: Sequence[tuple[ViewId, ...]]) -> dict[ViewId, int]:
+    best: dict[ViewId, tuple[int, int]] = {}
+    for k, view_ids in enumerate(windows):
+        for i, view_id in enumerate(view_ids):
+            claim = (min(i, len(view_ids) - 1 - i), -k)
+            best[view_id] = max(claim, best.get(view_id, claim))
+    return {view_id: -k for view_id, (_, k) in best.items()}
 
 
 def _too_little(device: Any) -> OutOfMemory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -57,15 +57,22 @@ class NetworkEngine:
                 yield given_registration(views, known)
             chosen = [view for view in views if view.id in known]
             seen = capture(chosen, known).see()
-            for window, names in seen.read_owned(seen.owners(), finished, token):
-                depths = dict(zip(window.view_ids, window.depths, strict=True))
-                yield from (Depth(name, depths[name]) for name in names)
+            depths = (
+                Depth(name, window.depths[window.view_ids.index(name)])
+                for window, names in seen.read_owned(seen.owners(), finished, token)
+                for name in names
+            )
+            yield from told(depths, len(finished), len(chosen), report)
             return
         seen, chained = see_and_chain(capture(views, None), report, token)
         if registration is None:
             yield chained_registration(views, chained)
-        for window, names in seen.read_owned(chained.owner, finished, token):
-            yield from (Depth(name, chained.depth(name, window)) for name in names)
+        depths = (
+            Depth(name, chained.depth(name, window))
+            for window, names in seen.read_owned(chained.owner, finished, token)
+            for name in names
+        )
+        yield from told(depths, len(finished), len(chained.owner), report)
 
 
 def ready_network(recipe: DepthRecipe, report: Report) -> Loaded:
@@ -78,6 +85,13 @@ def ready_network(recipe: DepthRecipe, report: Report) -> Loaded:
     share_cores(one_view_a_core=False)
     report(Progress(tr("Loading the network"), 0, 0))
     return load_networks(recipe, device)
+
+
+def told(depths: Iterable[Depth], n_finished: int, total: int, report: Report) -> Iterator[Depth]:
+    """Depth maps as they come, with a word of progress before each."""
+    for done, depth in enumerate(depths, n_finished):
+        report(Progress(tr("Storing depth maps"), done, total))
+        yield depth
 
 
 def see_and_chain(capture: Capture, report: Report, token: CancelToken) -> tuple[Seen, Chained]:

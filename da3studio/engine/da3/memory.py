@@ -6,11 +6,12 @@ weights, photos, what the heads have taken from the taps, and the finished maps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
 
+from da3studio.model.blocks import FEED_FORWARD_TOKENS
 from da3studio.model.config import PATCH, DA3Config
 from da3studio.model.precision import Precision
 
@@ -18,14 +19,19 @@ _FLOAT_BYTES = 4
 _MAPS = 2  # depth and confidence
 _USABLE = 0.85  # share of the free memory; the rest is for the allocator's gaps
 
-# Of the tokens that are held at once where most are: the block's input and output, queries, keys,
-# values and what is made of them, or a tap with both of its halves, joined and normalised.
-_TOKEN_COPIES = 2.0  # in the tokens' type
-_WORK_COPIES = 8.5  # in the blocks' type
-# Maps held at once at the end of a head, per channel: full size in float32, 8 x 8 a patch before.
-_FULL_SIZE_COPIES = 1.75
-_FUSED_COPIES = 3.5
-_WORKSPACE_BYTES = 120 * 2**20  # of convolutions and matrix products
+# Measured on an H100, see docs/results/da3_speed.md. Copies of the tokens that are held at once:
+# around attention and taps the block's input and output, queries, keys and values and what is made
+# of them; around the feed-forward part the inputs of two blocks and the output, while the hidden
+# layer is there for some tokens only.
+_TOKEN_COPIES, _WORK_COPIES = 2.0, 9.25  # in the tokens' and in the blocks' type
+_TOKEN_COPIES_BESIDE_HIDDEN = 3.0
+_HIDDEN_COPIES = 2.0
+# Of a view's maps at the end of a dense head: before the last convolutions at full size and after
+# them, and at 8 x 8 a patch.
+_FULL_SIZE_COPIES, _LAST_COPIES, _FUSED_COPIES = 1.0, 0.8, 1.2
+_RAY_COPIES = 2.0  # at 8 x 8 a patch, where rays are asked for
+_LAST_CHANNELS = 32
+_WORKSPACE_BYTES = 60 * 10**6  # of convolutions and matrix products
 
 _OUT_OF_MEMORY = (
     "CUDA out of memory",
@@ -47,6 +53,7 @@ class PassSize:
     width: int
     head_views: int  # views per batch of a dense head
     rays: bool = False
+    gaussians: bool = False
 
     @property
     def patches(self) -> int:
@@ -72,14 +79,18 @@ def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
     photos = 2 * 3 * pixels * _FLOAT_BYTES  # as given, and stacked by size
     taken = size.n_views * size.patches * sum(config.channels) * dense
     maps = 2 * _MAPS * pixels * _FLOAT_BYTES  # in batches, and joined
-    width = config.backbone.width
-    backbone = tokens * width * (_TOKEN_COPIES * token + _WORK_COPIES * work)
+    width, hidden = config.backbone.width, config.backbone.hidden
+    attention = tokens * width * (_TOKEN_COPIES * token + _WORK_COPIES * work)
+    some = min(tokens, FEED_FORWARD_TOKENS)
+    feed_forward = tokens * width * _TOKEN_COPIES_BESIDE_HIDDEN * token
+    feed_forward += some * (width * (token + 2 * work) + _HIDDEN_COPIES * hidden * work)
     batch = min(size.head_views, size.n_views)
-    half = config.features / 2
-    full_size = batch * size.height * size.width * half * _FLOAT_BYTES
-    fused = batch * size.patches * 64 * config.features * dense
-    heads = maps + _FULL_SIZE_COPIES * full_size + _FUSED_COPIES * fused
-    return round(photos + taken + max(backbone, heads) + _WORKSPACE_BYTES)
+    channels = _FULL_SIZE_COPIES * config.features / 2 + _LAST_COPIES * _LAST_CHANNELS
+    fused_copies = _FUSED_COPIES + (_RAY_COPIES if size.rays else 0)
+    head = size.height * size.width * channels * _FLOAT_BYTES
+    head += fused_copies * size.patches * 64 * config.features * dense
+    peak = max(attention, feed_forward, maps + batch * head)
+    return round(photos + taken + peak + _WORKSPACE_BYTES)
 
 
 def most_views(
@@ -103,8 +114,7 @@ def most_views(
         many = min(many, _balanced_views(config, one) + 1)
     while many - few > 1:
         middle = (few + many) // 2
-        asked = PassSize(middle, one.height, one.width, one.head_views, one.rays)
-        if pass_bytes(config, precision, asked) <= budget:
+        if pass_bytes(config, precision, replace(one, n_views=middle)) <= budget:
             few = middle
         else:
             many = middle

@@ -58,6 +58,17 @@ class PassRecipe:
     seed: int
 
 
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What the any-view network said of some views, in its own world and scale."""
+
+    images: Sequence[NDArray[np.uint8]]  # at the network's resolution
+    tensors: Sequence[Tensor]  # the same, normalised
+    output: DA3Output
+    predicted: Sequence[Camera]  # its cameras, at this resolution
+    given: Sequence[Camera] | None  # the known ones, at this resolution
+
+
 def look(
     loaded: Loaded,
     recipe: PassRecipe,
@@ -81,24 +92,40 @@ def look(
         Missing: a photo is gone.
         torch.OutOfMemoryError: the pass was too large.
     """
+    seen = pass_over(loaded, recipe, views, photos, known, report)
+    with torch.inference_mode(), fused_attention(loaded.device):
+        metres, sky = _metric_look(loaded, seen.tensors)
+    found = _Found(seen.output, seen.predicted, seen.images, sky)
+    if seen.given is not None:
+        return found.in_the_world_of(views, seen.given)
+    if metres is not None and sky is not None:
+        lenses = [_lens_of(view, image) for view, image in zip(views, seen.images, strict=True)]
+        return found.in_metres(views, metres, sky, lenses)
+    return found.as_it_is(views)
+
+
+def pass_over(
+    loaded: Loaded,
+    recipe: PassRecipe,
+    views: Sequence[View],
+    photos: Photos,
+    known: Mapping[ViewId, Camera] | None,
+    report: Report,
+) -> Pass:
+    """Let the any-view network see some views together, conditioned on their cameras if known.
+
+    Args and errors: see `look`.
+    """
     images = _fitted(recipe, views, photos, known)
     tensors = [normalised(image).to(loaded.device) for image in images]
     cameras = None if known is None else [known[view.id] for view in views]
-    sized = None if cameras is None else _resized(cameras, images)
+    given = None if cameras is None else _resized(cameras, images)
     conditions = None
-    if sized is not None and loaded.any_view.config.pose_conditioning:
-        conditions = _as_tensors(normalise_for_conditioning(sized), loaded.device)
+    if given is not None and loaded.any_view.config.pose_conditioning:
+        conditions = _as_tensors(normalise_for_conditioning(given), loaded.device)
     with torch.inference_mode(), fused_attention(loaded.device):
         output = _finite_output(loaded, tensors, conditions, recipe.ask, report)
-        metres, sky = _metric_look(loaded, tensors)
-    predicted = _cameras(output, recipe, images)
-    found = _Found(output, predicted, images, sky)
-    if sized is not None:
-        return found.in_the_world_of(views, sized)
-    if metres is not None and sky is not None:
-        lenses = [_lens_of(view, image) for view, image in zip(views, images, strict=True)]
-        return found.in_metres(views, metres, sky, lenses)
-    return found.as_it_is(views)
+    return Pass(images, tensors, output, _cameras(output, recipe, images), given)
 
 
 def look_for_metres(
@@ -222,7 +249,8 @@ def _finite_output(
     loaded: Loaded, images: list[Tensor], known: Cameras | None, ask: Ask, report: Report
 ) -> DA3Output:
     output: DA3Output = loaded.any_view(images, known, ask)
-    if all(bool(torch.isfinite(depth).all()) for depth in output.depth):
+    raw = [gaussians.values for gaussians in output.raw_gaussians or ()]
+    if all(bool(torch.isfinite(values).all()) for values in (*output.depth, *raw)):
         return output
     report(
         Notice(tr("This network's values are too large for half precision; it goes on in full."))
