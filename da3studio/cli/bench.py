@@ -58,6 +58,10 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_network
 
         return bench_network.run(args, output, token)
+    if args.subject == "retrieval":
+        from da3studio.cli import bench_retrieval
+
+        return bench_retrieval.run(args, output, token)
     if args.subject == "windows":
         made = Made("da3studio bench windows", "", made_by(Recipe()))
         return _written(_windows(made, output, token), args.out, output)

@@ -20,16 +20,7 @@ def add_bench(commands: Commands) -> None:
         dest="subject", metavar="SUBJECT", title=tr("subjects"), required=True
     )
     photos = command(subjects, "photos", tr("real photo sets against their reference"))
-    photos.add_argument(
-        "folder", type=Path, metavar="FOLDER", help=tr("photo sets with references and a scorer")
-    )
-    photos.add_argument(
-        "--sets",
-        type=names,
-        default=(),
-        metavar="A,B",
-        help=tr("only these sets [default: all of the folder]"),
-    )
+    _sets(photos)
     _measurement(photos, "classical.md")
     sample = command(subjects, "sample", tr("the built-in sample against its known truth"))
     _measurement(sample, "sample.md")
@@ -67,6 +58,30 @@ def add_bench(commands: Commands) -> None:
         help=tr("photos in a pass [default: 8,32,100,200]"),
     )
     _page(network, "da3_speed.md")
+    retrieval = command(subjects, "retrieval", tr("places recognised by the network, on photos"))
+    _sets(retrieval)
+    retrieval.add_argument("--checkpoint", required=True, metavar="ID", help=tr("the network"))
+    retrieval.add_argument(
+        "--network-px",
+        type=positive,
+        default=504,
+        metavar="N",
+        help=tr("longer photo side that it sees [default: 504]"),
+    )
+    _page(retrieval, "retrieval.md")
+
+
+def _sets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help=tr("photo sets with references and a scorer")
+    )
+    parser.add_argument(
+        "--sets",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these sets [default: all of the folder]"),
+    )
 
 
 def _parity(subjects: Commands) -> None:

@@ -45,11 +45,19 @@ class Delivery:
         return self.path.with_name(f"{self.path.stem}-preview.png")
 
     @property
+    def project(self) -> Path:
+        """Where the work is kept unless another place is named: `scan.da3` beside the file."""
+        suffix = exporter_for(self.path).suffix
+        return self.path.with_name(self.path.name[: -len(suffix)] + ".da3")
+
+    @property
     def goal(self) -> Goal:
         """How far the project has to be for it."""
         carries = exporter_for(self.path).carries
         if self.recipe.content == "cloud":
             return "cloud"
+        if Carries.GAUSSIANS in carries:
+            return "gaussians"
         if Carries.MESH in carries:  # colours of vertices come from the texture, too
             return "texture"
         return "cloud" if Carries.POINTS in carries else "cameras"
@@ -156,6 +164,7 @@ def _facts(
         "project": str(folder.path),
         "faces": len(mesh.faces) if mesh is not None else None,
         "points": len(scene.cloud) if scene.cloud is not None else None,
+        "gaussians": len(scene.gaussians) if scene.gaussians is not None else None,
         "texture": [*texture.image.shape[1::-1]] if texture is not None else None,
         "views": len(scene.views),
         "registered": len(scene.registration.view_ids),
@@ -172,6 +181,8 @@ def _page(facts: dict[str, Any]) -> str:
         what.append(tr("{n} faces").format(n=f"{facts['faces']:,}"))
     if facts["points"] is not None:
         what.append(tr("{n} points").format(n=f"{facts['points']:,}"))
+    if facts["gaussians"] is not None:
+        what.append(tr("{n} Gaussians").format(n=f"{facts['gaussians']:,}"))
     if facts["texture"] is not None:
         width, height = facts["texture"]
         what.append(tr("texture {width} x {height} px").format(width=width, height=height))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Describe the project of `args.project`."""
     with ProjectFolder.open(args.project, write=False) as folder:
         steps = plan(folder.project, "texture", folder.chunks)
+        gaussians = plan(folder.project, "gaussians", folder.chunks).step("gaussians")
+        if gaussians.stored:  # most projects are not meant to have any
+            steps = replace(steps, steps=(*steps.steps, gaussians))
         facts = _facts(folder, steps)
         output.answer("info", _page(folder, steps, facts), **facts)
     return 0

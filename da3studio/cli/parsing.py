@@ -146,6 +146,7 @@ def _recipe(parser: argparse.ArgumentParser, hidden: dict[argparse.Action, str])
         "fuse": tr("point cloud"),
         "mesh": tr("surface"),
         "texture": tr("texture"),
+        "gaussians": tr("Gaussians"),
     }
     groups = {
         section: parser.add_argument_group(titles[section])

@@ -28,6 +28,7 @@ TITLES: dict[Goal, str] = {
     "cloud": "Joining points",
     "mesh": "Building the surface",
     "texture": "Baking the texture",
+    "gaussians": "Making Gaussians",
 }
 
 _PLAIN_SHARE = 0.1  # a line at each tenth of a step ...

@@ -17,6 +17,7 @@ from da3studio.cli.importing import Wanted, import_photos
 from da3studio.cli.output import Output
 from da3studio.cli.progress import narrator
 from da3studio.engine.choice import Wish, choose
+from da3studio.engine.gaussians import NetworkGaussians
 from da3studio.engine.known_cameras import read_known_cameras
 from da3studio.geometry.camera import Camera
 from da3studio.project.folder import ProjectFolder
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     order = Order(
         wanted=Wanted(args.photos, args.frames, delivery.files),
         delivery=delivery,
-        project=args.project or args.output.with_suffix(".da3"),
+        project=args.project or delivery.project,
         recipe=typed(args, PRESETS[args.preset]),
         wish=Wish(args.engine, args.checkpoint, args.metric_checkpoint),
         cameras=args.cameras,
@@ -56,10 +57,13 @@ def reconstruct(order: Order, output: Output, token: CancelToken) -> None:
     """Bring the photos in, do what is not done yet, and write the result.
 
     Raises:
-        UserFacingError: see `import_photos` and `deliver`.
+        UserFacingError: see `GaussianMaker.check`, `import_photos` and `deliver`.
         JobCancelled: by the token; finished work is kept.
     """
     order.wanted.check()
+    if order.delivery.goal == "gaussians":  # which network it is depends on no photo
+        choice = choose(order.recipe.depth, order.wish, n_views=1, cameras_given=False)
+        NetworkGaussians().check(choice.recipe)
     with narrator(output) as narrate, _opened(order.project, order.project.stem) as folder:
         import_photos(folder, order.wanted, output, narrate, token)
         _settle(folder, order, output)

@@ -67,7 +67,12 @@ def finish(folder: ProjectFolder, goal: Goal, narrator: Narrator, token: CancelT
 
 
 def _loaded(folder: ProjectFolder, goal: Goal) -> Scene:
-    return load_scene(folder, cloud=goal == "cloud", mesh=goal in ("mesh", "texture"))
+    return load_scene(
+        folder,
+        cloud=goal == "cloud",
+        mesh=goal in ("mesh", "texture"),
+        gaussians=goal == "gaussians",
+    )
 
 
 def _work(job: RunJob, narrator: Narrator, token: CancelToken) -> None:

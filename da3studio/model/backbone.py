@@ -91,7 +91,7 @@ class Backbone(nn.Module):
         descriptors = x.new_zeros(len(packing.sizes), 0)
         for i, block in enumerate(self.blocks):
             if first is not None and i == first - 1:
-                descriptors = _descriptors(x, cameras, packing)
+                descriptors = _descriptors(x, packing)
                 if known_cameras is None:
                     reference = choose_reference_view(x[cameras], strategy)
             if i == first:
@@ -105,7 +105,7 @@ class Backbone(nn.Module):
                 tap = self._tap(x, local, cameras, packing)
                 on_tap(config.taps.index(i), tap)
         if first is None:
-            descriptors = _descriptors(x, cameras, packing)
+            descriptors = _descriptors(x, packing)
         return Encoded(tap.camera, reference, descriptors)
 
     @property
@@ -169,8 +169,13 @@ def _rotation(positions: Tensor, device: torch.device, dtype: torch.dtype) -> Ro
     return rotation_at(positions.to(device), dtype)
 
 
-def _descriptors(x: Tensor, cameras: Tensor, packing: Packing) -> Tensor:
-    """`(S, 2 D)` class token and mean patch of each view, before the views meet."""
-    means = packing.in_order([group.patches(x).float().mean(dim=1) for group in packing.groups])
-    both = (x[cameras].float(), torch.stack(means))
-    return torch.cat([functional.normalize(part, dim=-1) for part in both], dim=-1) / 2**0.5
+def _descriptors(x: Tensor, packing: Packing) -> Tensor:
+    """`(S, 2 D)` mean and spread of each view's patches, before the views meet.
+
+    Of what the tokens offer these two told places apart best, see docs/results/retrieval.md.
+    """
+    parts = []
+    for of_patches in (torch.mean, torch.std):
+        by_group = [of_patches(group.patches(x).float(), dim=1) for group in packing.groups]
+        parts.append(functional.normalize(torch.stack(packing.in_order(by_group)), dim=-1))
+    return torch.cat(parts, dim=-1) / 2**0.5

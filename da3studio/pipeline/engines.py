@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from da3studio.engine.protocol import Reconstructor
+from da3studio.engine.gaussians import NetworkGaussians
+from da3studio.engine.protocol import GaussianMaker, Reconstructor
 from da3studio.engine.registry import RECONSTRUCTORS
 
 ReconstructorFor = Callable[[str], Reconstructor]
 """Gives the engine of an id; tests give their own."""
+
+GAUSSIAN_MAKER: GaussianMaker = NetworkGaussians()
+"""What makes Gaussians, whichever engine found the cameras; tests give their own."""
 
 
 def registered_engine(engine: str) -> Reconstructor:

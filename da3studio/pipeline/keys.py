@@ -13,7 +13,15 @@ from typing import Any
 
 from da3studio.base.digest import digest_of
 from da3studio.base.params import keyed_fields
-from da3studio.pipeline.stages import CAMERAS, CLOUD, DEPTH, MESH, TEXTURE, Stage
+from da3studio.pipeline.stages import (
+    CAMERAS,
+    CLOUD,
+    DEPTH,
+    GAUSSIANS,
+    MESH,
+    TEXTURE,
+    Stage,
+)
 from da3studio.project.document import Project
 from da3studio.scene.view import ViewId
 
@@ -43,6 +51,9 @@ _NOT_FOR_DEPTH = {
     "colmap+da3": _SWEEP | _FEATURES,
 }
 
+# Gaussians come from the network alone; whoever found the cameras counts through the cameras.
+_NOT_FOR_GAUSSIANS = _SWEEP | _FEATURES | {"engine", "metric_checkpoint", "poses"}
+
 
 def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
     """The settings that can change what the stage makes; a new setting counts by itself."""
@@ -58,6 +69,9 @@ def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
             return {**keyed_fields(recipe.mesh), "min_views": recipe.fuse.min_views}
         case "texture":
             return keyed_fields(recipe.texture)
+        case "gaussians":
+            network = _without(_NOT_FOR_GAUSSIANS, keyed_fields(recipe.depth))
+            return {**network, **keyed_fields(recipe.gaussians)}
 
 
 def cameras_key(project: Project) -> str:
@@ -74,6 +88,12 @@ def depth_keys(project: Project, cameras: str, view_ids: Iterable[ViewId]) -> di
         view_ids: the views that have a camera.
     """
     common = _key(DEPTH, project, *_inputs(project), cameras)
+    return {view_id: digest_of(common, view_id) for view_id in view_ids}
+
+
+def gaussian_keys(project: Project, cameras: str, view_ids: Iterable[ViewId]) -> dict[ViewId, str]:
+    """Of what each view adds to the Gaussians; arguments as of `depth_keys`."""
+    common = _key(GAUSSIANS, project, _photos(project), cameras)
     return {view_id: digest_of(common, view_id) for view_id in view_ids}
 
 

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
+import numpy as np
+
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
-from da3studio.pipeline.pack import CLOUD_ARRAYS, unpack_cloud, unpack_mesh, unpack_registration
+from da3studio.pipeline.pack import (
+    CLOUD_ARRAYS,
+    unpack_cloud,
+    unpack_gaussians,
+    unpack_mesh,
+    unpack_registration,
+)
 from da3studio.pipeline.plan import Plan, plan
 from da3studio.pipeline.results import read_result
 from da3studio.project.chunks import ChunkDamagedError
 from da3studio.project.folder import ProjectFolder
 from da3studio.scene.cloud import PointCloud
+from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.scene import Scene
 
 
-def load_scene(folder: ProjectFolder, *, cloud: bool = True, mesh: bool = True) -> Scene:
+def load_scene(
+    folder: ProjectFolder, *, cloud: bool = True, mesh: bool = True, gaussians: bool = True
+) -> Scene:
     """What of a project is finished, as its recipe asks for now.
 
     Args:
         folder: may be open only to look.
         cloud: read the cloud, if there is one.
         mesh: read the mesh, if there is one, with its texture if it has one.
+        gaussians: read the Gaussians, if all of them are there.
 
     Raises:
         Missing: there are not even cameras yet, or a result is damaged.
@@ -40,6 +54,7 @@ def load_scene(folder: ProjectFolder, *, cloud: bool = True, mesh: bool = True) 
             read_result(folder.chunks, cameras.header, unpack_registration),
             _cloud(folder, found) if cloud else None,
             _mesh(folder, found) if mesh else None,
+            _gaussians(folder) if gaussians else None,
         )
     except ChunkDamagedError as damage:
         raise Missing(
@@ -63,3 +78,19 @@ def _mesh(folder: ProjectFolder, found: Plan) -> Mesh | None:
         if step.done:
             return read_result(folder.chunks, step.header, unpack_mesh)
     return None
+
+
+def _gaussians(folder: ProjectFolder) -> Gaussians | None:
+    """Those of all views together."""
+    step = plan(folder.project, "gaussians", folder.chunks).step("gaussians")
+    if not step.done:
+        return None
+    parts = [
+        read_result(folder.chunks, header, unpack_gaussians) for header in step.stored.values()
+    ]
+    return Gaussians(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Gaussians)
+        }
+    )

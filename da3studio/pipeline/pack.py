@@ -19,6 +19,7 @@ from da3studio.geometry.rigid import Rigid3
 from da3studio.project.fields import Fields
 from da3studio.scene.cloud import PointCloud
 from da3studio.scene.depth import DepthMap
+from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh, Texture
 from da3studio.scene.registration import Registration, SparsePoints, Unit
 from da3studio.scene.view import ViewId
@@ -150,6 +151,16 @@ def unpack_mesh(packed: Packed) -> Mesh:
     arrays = packed.arrays
     texture = Texture(arrays["image"], arrays["corner_uv"]) if "image" in arrays else None
     return Mesh(arrays["vertices"], arrays["faces"], arrays["normals"], arrays.get("rgb"), texture)
+
+
+def pack_gaussians(gaussians: Gaussians) -> Packed:
+    """Gaussians, of one view."""
+    return Packed(_arrays_of(gaussians), {})
+
+
+def unpack_gaussians(packed: Packed) -> Gaussians:
+    """The inverse of `pack_gaussians`."""
+    return Gaussians(**{field.name: packed.arrays[field.name] for field in fields(Gaussians)})
 
 
 def _arrays_of(value: Any) -> dict[str, NDArray[Any]]:

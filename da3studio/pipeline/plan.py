@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from da3studio.base.digest import digest_of
-from da3studio.pipeline.keys import cameras_key, cloud_key, depth_keys, mesh_key, texture_key
+from da3studio.pipeline.keys import (
+    cameras_key,
+    cloud_key,
+    depth_keys,
+    gaussian_keys,
+    mesh_key,
+    texture_key,
+)
 from da3studio.pipeline.stages import (
     CAMERAS,
     CLOUD,
     DEPTH,
+    GAUSSIANS,
     MESH,
     TEXTURE,
     Goal,
@@ -27,7 +35,7 @@ OnDamage = Callable[[ChunkDamagedError], None]
 
 @dataclass(frozen=True)
 class Step:
-    """A stage with its units: one per view for depth maps, else one with the id ""."""
+    """A stage with its units: one per view for depth and Gaussians, else one with the id ""."""
 
     stage: Stage
     known: bool = False  # False = its units depend on an earlier stage that is still to do
@@ -100,13 +108,14 @@ def plan(
         on_damage: told of each damaged result; it counts as missing.
     """
     stages = stages_until(goal)
-    steps = {step.stage: step for step in _steps(project, _Reader(chunks, on_damage))}
+    steps = {step.stage: step for step in _steps(project, goal, _Reader(chunks, on_damage))}
     return Plan(goal, tuple(steps.get(stage, Step(stage)) for stage in stages))
 
 
 def wanted_keys(project: Project, chunks: ChunkStore) -> frozenset[str]:
     """Of every stored result that the project still uses."""
-    steps = plan(project, "texture", chunks).steps
+    ends: tuple[Goal, ...] = ("texture", "gaussians")
+    steps = [step for end in ends for step in plan(project, end, chunks).steps]
     return frozenset(header.key for step in steps for header in step.stored.values())
 
 
@@ -156,7 +165,7 @@ def _checked(header: ChunkHeader) -> ChunkHeader:
     return header
 
 
-def _steps(project: Project, reader: _Reader) -> Iterator[Step]:
+def _steps(project: Project, goal: Goal, reader: _Reader) -> Iterator[Step]:
     """The steps whose units are known, in order; the first unfinished one is the last."""
     cameras = reader.cameras(project)
     yield cameras
@@ -164,6 +173,9 @@ def _steps(project: Project, reader: _Reader) -> Iterator[Step]:
         return
     lens = cameras.header.digest
     ids = [ViewId(unit) for unit in cameras.header.meta["view_ids"]]
+    if goal == "gaussians":
+        yield reader.step(GAUSSIANS, gaussian_keys(project, lens, ids).items())
+        return
     depth = reader.step(DEPTH, depth_keys(project, lens, ids).items())
     yield depth
     if not depth.done:

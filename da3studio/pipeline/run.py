@@ -7,8 +7,10 @@ from collections.abc import Callable
 from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import BadInput, CannotWrite, OutOfMemory
 from da3studio.base.i18n import tr
-from da3studio.pipeline.engines import ReconstructorFor, registered_engine
+from da3studio.engine.protocol import GaussianMaker
+from da3studio.pipeline.engines import GAUSSIAN_MAKER, ReconstructorFor, registered_engine
 from da3studio.pipeline.events import Emit, Event, Noticed, StageDone, StageKept
+from da3studio.pipeline.gaussians import make_gaussians
 from da3studio.pipeline.plan import Plan, Step, plan
 from da3studio.pipeline.reconstruct import make_cameras_and_depth
 from da3studio.pipeline.stages import Goal
@@ -23,6 +25,7 @@ _MAKERS: dict[Goal, Callable[[Work, Plan], None]] = {
     "cloud": make_cloud,
     "mesh": make_mesh,
     "texture": make_texture,
+    "gaussians": make_gaussians,
 }
 
 
@@ -33,6 +36,7 @@ def run(
     emit: Emit,
     token: CancelToken,
     reconstructor_for: ReconstructorFor = registered_engine,
+    gaussian_maker: GaussianMaker = GAUSSIAN_MAKER,
 ) -> None:
     """Bring a project to a goal.
 
@@ -45,9 +49,10 @@ def run(
         emit: told what happens, on this thread.
         token: checked between views and blocks.
         reconstructor_for: gives the engine of an id.
+        gaussian_maker: makes Gaussians, for the goal of that name.
 
     Raises:
-        BadInput: the project has no photos.
+        BadInput: the project has no photos, or its engine or network makes no Gaussians.
         CannotReconstruct: the photos give no scene.
         Missing: a photo is gone or changed.
         DiskFull, CannotWrite: a result cannot be stored.
@@ -60,8 +65,10 @@ def run(
             why=tr("The project {name} has no photos yet.").format(name=folder.project.name),
             fix=tr("Add photos or a video to it first."),
         )
+    if goal == "gaussians":
+        gaussian_maker.check(folder.project.recipe.depth)
     try:
-        _run(folder, goal, emit, token, reconstructor_for)
+        _run(folder, goal, emit, token, reconstructor_for, gaussian_maker)
     except MemoryError as error:
         raise OutOfMemory(
             tr("There is not enough memory to go on."),
@@ -81,6 +88,7 @@ def _run(
     emit: Emit,
     token: CancelToken,
     reconstructor_for: ReconstructorFor,
+    gaussian_maker: GaussianMaker,
 ) -> None:
     known: set[Goal] = set()  # stages of which was said that they are made, or were there already
     removed: set[str] = set()  # keys of damaged results
@@ -96,7 +104,7 @@ def _run(
         last = None
         _forget(work, damage, removed)
 
-    work = Work(folder, goal, tell, token, reconstructor_for)
+    work = Work(folder, goal, tell, token, reconstructor_for, gaussian_maker)
     while True:
         token.check()
         found = plan(work.project, goal, work.chunks, on_damage=forget)

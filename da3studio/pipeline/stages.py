@@ -1,14 +1,12 @@
-"""The five steps from photos to a textured mesh."""
+"""The five steps from photos to a textured mesh, and one beside them to Gaussians."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-Goal = Literal["cameras", "depth", "cloud", "mesh", "texture"]
+Goal = Literal["cameras", "depth", "cloud", "mesh", "texture", "gaussians"]
 """A stage, and as a goal: everything up to and including it."""
-
-GOALS: tuple[Goal, ...] = get_args(Goal)
 
 
 @dataclass(frozen=True)
@@ -25,10 +23,15 @@ DEPTH = Stage("depth", 1, "Depth maps")
 CLOUD = Stage("cloud", 1, "Point cloud")
 MESH = Stage("mesh", 1, "Mesh")
 TEXTURE = Stage("texture", 1, "Texture")
+GAUSSIANS = Stage("gaussians", 1, "Gaussians")
 
 STAGES: tuple[Stage, ...] = (CAMERAS, DEPTH, CLOUD, MESH, TEXTURE)
+"""To a textured mesh, each from those before it."""
 
 
 def stages_until(goal: Goal) -> tuple[Stage, ...]:
-    """The stages that lead to a goal, in order."""
-    return STAGES[: GOALS.index(goal) + 1]
+    """The stages that lead to a goal, in order; Gaussians need no more than the cameras."""
+    if goal == "gaussians":
+        return (CAMERAS, GAUSSIANS)
+    names = [stage.name for stage in STAGES]
+    return STAGES[: names.index(goal) + 1]

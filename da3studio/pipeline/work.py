@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from da3studio.base.cancel import CancelToken
+from da3studio.engine.protocol import GaussianMaker
 from da3studio.media.photos import PhotoFiles
 from da3studio.pipeline.engines import ReconstructorFor
 from da3studio.pipeline.events import Emit, Noticed, Registered
@@ -26,6 +27,7 @@ class Work:
     emit: Emit
     token: CancelToken
     reconstructor_for: ReconstructorFor
+    gaussian_maker: GaussianMaker
     photos: PhotoFiles = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,10 +15,12 @@ from da3studio.jobs.messages import Happened, Message, RunJob, WorkerDied
 from da3studio.pipeline.events import Event, StageDone, StageKept
 from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.run import run
-from da3studio.pipeline.stages import GOALS, Goal
+from da3studio.pipeline.stages import STAGES, Goal
 from da3studio.project.folder import ProjectFolder
 from tests.jobs.test_client import PATIENCE_S, workers
 from tests.pipeline.exact_engine import exact_engine, slow_engine
+
+GOALS = [stage.name for stage in STAGES]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from da3studio.base.params import keyed_fields, params_of
 from da3studio.pipeline.keys import settings_of
 from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.plan import plan, wanted_keys
-from da3studio.pipeline.stages import GOALS, STAGES
+from da3studio.pipeline.stages import GAUSSIANS, STAGES
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.recipe import Recipe
@@ -32,7 +32,7 @@ def test_that_a_finished_project_has_nothing_to_do(finished):
         found = plan(folder.project, "texture", folder.chunks)
     assert found.finished
     assert [len(step.stored) for step in found.steps] == [1, VIEWS, 1, 1, 1]
-    assert len({step.key for step in found.steps}) == len(GOALS)
+    assert len({step.key for step in found.steps}) == len(STAGES)
 
 
 def test_that_one_missing_depth_map_is_one_unit_to_do(project):
@@ -58,7 +58,7 @@ def test_that_every_keyed_setting_belongs_to_a_stage(photos, tmp_path):
     used = {
         name
         for recipe in recipes
-        for stage in STAGES
+        for stage in (*STAGES, GAUSSIANS)
         for name in settings_of(stage, project.with_recipe(recipe))
     }
     for part in vars(Recipe()).values():

@@ -31,7 +31,7 @@ from da3studio.pipeline.events import (
 from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.plan import plan
 from da3studio.pipeline.run import run
-from da3studio.pipeline.stages import GOALS, Goal
+from da3studio.pipeline.stages import STAGES, Goal
 from da3studio.project.document import Project
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.recipe import Recipe
@@ -44,6 +44,8 @@ from tests.pipeline.exact_engine import (
     exact_engine,
     exact_project,
 )
+
+GOALS = [stage.name for stage in STAGES]
 
 
 def run_all(folder: ProjectFolder, goal: Goal = "texture", **options: Any) -> list[Event]:

@@ -11,10 +11,11 @@ from da3studio.engine.registry import RECONSTRUCTORS
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.export import ExportRecipe
 from da3studio.recipes.fuse import FuseRecipe
+from da3studio.recipes.gaussians import GaussiansRecipe
 from da3studio.recipes.mesh import MeshRecipe, TextureRecipe
 from da3studio.recipes.recipe import PRESETS, Recipe
 
-PARTS = (DepthRecipe, FuseRecipe, MeshRecipe, TextureRecipe, ExportRecipe)
+PARTS = (DepthRecipe, FuseRecipe, MeshRecipe, TextureRecipe, GaussiansRecipe, ExportRecipe)
 FIELDS = [(part, name, info) for part in PARTS for name, info in params_of(part).items()]
 
 
@@ -64,3 +65,4 @@ def test_that_the_presets_differ_and_normal_is_the_default():
         assert less.depth.resolution < more.depth.resolution
         assert less.mesh.faces < more.mesh.faces
         assert less.texture.max_size < more.texture.max_size
+        assert less.gaussians.budget < more.gaussians.budget

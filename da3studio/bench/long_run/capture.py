@@ -23,14 +23,13 @@ from da3studio.base.progress import silent
 from da3studio.bench.parity.formula import FormulaWeights
 from da3studio.engine.pinning import pinned
 from da3studio.media.probe import probe
-from da3studio.model.config import VARIANTS
+from da3studio.model.config import TINY
 from da3studio.project.folder import ProjectFolder, stored_photo_path
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.recipe import Recipe
 from da3studio.scene.view import View
 from da3studio.weights.adopt import adopt
 
-VARIANT = "da3studio-tiny"
 NETWORK_PX = 140
 PHOTO_SIZE = (160, 120)  # [px]
 _STEP_PX = 6  # of the wall, between two photos
@@ -99,7 +98,7 @@ def make_capture(
     found = probe([photos], frames_folder=folder, n_frames=0, known=(), report=silent, token=token)
     depth = DepthRecipe(
         engine="da3",
-        checkpoint=_installed(folder / f"{VARIANT}.safetensors"),
+        checkpoint=_installed(folder / f"{TINY.name}.safetensors"),
         network_px=NETWORK_PX,
         views_per_window=views_per_window,
         device="cpu",
@@ -109,7 +108,7 @@ def make_capture(
 
 def _installed(file: Path) -> str:
     """A network with weights from the formula, as a recipe names it."""
-    weights = FormulaWeights(VARIANTS[VARIANT])
+    weights = FormulaWeights(TINY)
     save_file({_PREFIX + name: weights[name] for name in weights}, file)
     return pinned(adopt(file))
 
@@ -132,8 +131,10 @@ def _take_photos(folder: Path, n_views: int, token: CancelToken) -> None:
 def _wall(shape: tuple[int, int]) -> NDArray[np.uint8]:
     """`(H, W, 3)` coloured patterns of several grains, the finer the fainter."""
     rng = np.random.default_rng(0)
-    total = sum(_pattern(shape, grain, rng) * np.sqrt(grain) for grain in _GRAINS_PX)
-    scaled = 128 + 55 * (total - np.mean(total)) / np.std(total)
+    total = np.zeros((*shape, 3))
+    for grain in _GRAINS_PX:
+        total += _pattern(shape, grain, rng) * np.sqrt(grain)
+    scaled: NDArray[np.float64] = 128 + 55 * (total - total.mean()) / total.std()
     return np.clip(scaled, 0, 255).astype(np.uint8)
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import queue
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,6 @@ class _Watcher:
 
     def look(self, event: Event | None) -> None:
         """To be called with every event, and often in between."""
-        if self._kill_at_s < 0:
-            return
         now = time.monotonic() - self._began
         match event:
             case StageProgress(step=step, done=done, total=total) if total:
@@ -121,10 +120,9 @@ class _Watcher:
         kill = self._kill
         if kill and kill.step == self._step and kill.share <= self._share:
             self._kill_at_s = min(self._kill_at_s, now + kill.later_s)
-        try:
+        with suppress(psutil.NoSuchProcess):
             memory = self._seen.memory_info().rss
-        except psutil.NoSuchProcess:  # its last message is on the way
-            return
-        self.samples.append(Sample(self._step, self._share, now, memory))
+            if memory:  # else it is dead, and nobody has asked for its end yet
+                self.samples.append(Sample(self._step, self._share, now, memory))
         if now >= self._kill_at_s:
             self._process.kill()

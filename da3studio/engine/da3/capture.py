@@ -137,7 +137,10 @@ class Capture:
             Missing: a photo is gone.
             JobCancelled: by the token.
         """
-        for k, window in self._passes(look, lambda k: self._stored.has(k)):
+        def done(k: int) -> bool:
+            return self._stored.has(k)  # of the plan as it is then
+
+        for k, window in self._passes(look, done):
             self._stored.put(k, window)
         return Seen(self._stored, self._names(self._plan))
 
@@ -322,6 +325,7 @@ class Capture:
 
 
 def _owners(windows: Sequence[tuple[ViewId, ...]]) -> dict[ViewId, int]:
+    """The window that has a view inmost, the first of equals, for each view."""
     best: dict[ViewId, tuple[int, int]] = {}
     for k, view_ids in enumerate(windows):
         for i, view_id in enumerate(view_ids):
