@@ -30,6 +30,7 @@ from da3studio.recipes.export import ExportRecipe
 from da3studio.scene.scene import Scene
 
 _PREVIEW_PX = (1280, 960)
+_FACTS = 2  # counts up when the facts of a result get a field
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _write(scene: Scene, delivery: Delivery, narrator: Narrator) -> tuple[Path, 
 def _key(folder: ProjectFolder, delivery: Delivery, found: Plan) -> str:
     """Of all that the file is made from; `found` is finished."""
     names = [(view.id, view.name) for view in folder.project.views]
-    made_by = [da3studio.__version__, folder.project.name, names, delivery.recipe]
+    made_by = [_FACTS, da3studio.__version__, folder.project.name, names, delivery.recipe]
     return digest_of([step.key for step in found.steps], *made_by)
 
 
@@ -171,6 +172,7 @@ def _facts(
         "left_out": {view.name: reasons[view.id] for view in scene.views if view.id in reasons},
         "notices": list(scene.registration.notices),
         "unit": scene.registration.unit,
+        "networks": list(scene.networks),
     }
 
 
@@ -193,6 +195,7 @@ def _page(facts: dict[str, Any]) -> str:
     found = tr("{registered} of {views} have a camera")
     rows.append((tr("Photos"), found.format(**facts)))
     rows += [("", line) for line in by_reason(facts["left_out"])]
+    rows += [(tr("Network"), name) for name in facts["networks"]]
     if facts["unit"] == "relative":
         rows.append((tr("Scale"), tr("not known: photos alone do not tell how large things are")))
     return "\n".join(f"{label:<9}{text}".rstrip() for label, text in rows)

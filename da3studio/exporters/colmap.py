@@ -48,7 +48,12 @@ def write_colmap(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, 
     """
     _refuse_foreign(path)
     model = _model(scene)
-    about = {"generator": GENERATOR, "scene": scene.name, "unit": scene.registration.unit}
+    about = {
+        "generator": GENERATOR,
+        "scene": scene.name,
+        "unit": scene.registration.unit,
+        "networks": list(scene.networks),
+    }
 
     def fill(folder: Path) -> None:
         sparse = folder / "sparse" / "0"

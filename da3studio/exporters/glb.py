@@ -43,10 +43,11 @@ def write_glb(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, ...
     """Write the mesh with texture, vertex colours or neither, or the cloud as points.
 
     `asset.extras.unit` is "metre" or "relative": glTF lengths are metres, and a scene of unknown
-    scale has to say that its own are not.
+    scale has to say that its own are not. `asset.extras.networks` names networks and licences.
     """
     name = one_line(scene.name)
-    file = Glb({"generator": GENERATOR, "extras": {"unit": scene.registration.unit}})
+    extras = {"unit": scene.registration.unit, "networks": list(scene.networks)}
+    file = Glb({"generator": GENERATOR, "extras": extras})
     mesh = chosen_mesh(scene, recipe)
     if mesh is not None:
         primitive = _triangles(file, sound(mesh), recipe)

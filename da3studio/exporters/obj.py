@@ -50,6 +50,7 @@ def write_obj(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, ...
         f"# {GENERATOR}",
         f"# scene {ascii_words(scene.name)}",
         f"# unit {scene.registration.unit}",
+        *(f"# network {ascii_words(network)}" for network in scene.networks),
     ]
     if mesh.texture is not None:
         stem = ascii_stem(path.stem)

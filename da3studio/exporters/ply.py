@@ -92,6 +92,7 @@ def ply_header(
         f"comment generator {GENERATOR}",
         f"comment scene {ascii_words(scene.name)}",
         f"comment unit {scene.registration.unit}",
+        *(f"comment network {ascii_words(network)}" for network in scene.networks),
         f"element vertex {n_vertices}",
     ]
     for name, (dtype, *_) in (vertex.fields or {}).items():

@@ -8,6 +8,7 @@ import numpy as np
 
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
+from da3studio.engine.pinning import id_of
 from da3studio.pipeline.pack import (
     CLOUD_ARRAYS,
     unpack_cloud,
@@ -19,10 +20,12 @@ from da3studio.pipeline.plan import Plan, plan
 from da3studio.pipeline.results import read_result
 from da3studio.project.chunks import ChunkDamagedError
 from da3studio.project.folder import ProjectFolder
+from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.cloud import PointCloud
 from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.scene import Scene
+from da3studio.weights.store import stated_licence
 
 
 def load_scene(
@@ -55,6 +58,7 @@ def load_scene(
             _cloud(folder, found) if cloud else None,
             _mesh(folder, found) if mesh else None,
             _gaussians(folder) if gaussians else None,
+            _networks(folder.project.recipe.depth),
         )
     except ChunkDamagedError as damage:
         raise Missing(
@@ -64,6 +68,14 @@ def load_scene(
             ),
             fix=tr("Reconstruct again: only what is damaged is made anew."),
         ) from damage
+
+
+def _networks(recipe: DepthRecipe) -> tuple[str, ...]:
+    """With their licences, which whoever gets an exported file has to know."""
+    if recipe.engine == "classical":
+        return ()
+    pins = dict.fromkeys([recipe.checkpoint, recipe.metric_checkpoint])
+    return tuple(stated_licence(id_of(pin)) for pin in pins if pin)
 
 
 def _cloud(folder: ProjectFolder, found: Plan) -> PointCloud | None:

@@ -21,3 +21,4 @@ class Scene:
     cloud: PointCloud | None
     mesh: Mesh | None
     gaussians: Gaussians | None = None
+    networks: tuple[str, ...] = ()  # that it was made with, each with its licence

@@ -18,9 +18,7 @@ from da3studio.weights import store
 from da3studio.weights.catalog import ModelInfo, catalogue
 from da3studio.weights.content import PICKLE_SUFFIXES, blocks_of, refuse_unsafe, sha256_of
 from da3studio.weights.licence import require_accepted
-from da3studio.weights.store import Installed
-
-UNKNOWN_LICENCE = "LicenseRef-unknown"  # SPDX's form for what is not on its list
+from da3studio.weights.store import UNKNOWN_LICENCE, Installed
 
 _IN_HUB_CACHE = re.compile(r"models--([\w.-]+?)--([\w.-]+)")
 

@@ -22,7 +22,10 @@ from da3studio.base.i18n import tr
 from da3studio.base.paths import data_folder
 from da3studio.base.progress import Report, silent
 from da3studio.project.fields import Fields, MalformedError, parse_json
+from da3studio.weights.catalog import catalogue
 from da3studio.weights.content import sha256_of
+
+UNKNOWN_LICENCE = "LicenseRef-unknown"  # SPDX's form for what is not on its list
 
 _WEIGHTS = "model.safetensors"
 _RECORD = "model.json"
@@ -223,3 +226,11 @@ def _decoded(content: bytes) -> Installed:
         revision=fields.text("revision"),
         when=fields.text("when"),
     )
+
+
+def stated_licence(model_id: str) -> str:
+    """`da3-base (Apache-2.0)`: what has to be said of whatever a model had a part in."""
+    here = look_up(model_id)
+    listed = (info.licence for info in catalogue() if info.id == model_id)
+    licence = here.licence if here is not None else next(listed, UNKNOWN_LICENCE)
+    return f"{model_id} ({licence})"

@@ -165,7 +165,7 @@ def test_that_the_file_says_its_unit_and_maker(tmp_path):
         export(scene(box(), unit=unit), path, CENTRED)
 
         document = pygltflib.GLTF2().load(path)
-        assert document.asset.extras == {"unit": unit}
+        assert document.asset.extras == {"unit": unit, "networks": []}
         assert document.asset.generator.startswith("DA3 Studio ")
         assert document.nodes[0].name == "Büste 3"
 

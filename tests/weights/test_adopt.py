@@ -11,8 +11,9 @@ import pytest
 
 from da3studio.base.errors import BadInput, CheckpointMismatch, Missing
 from da3studio.weights import store
-from da3studio.weights.adopt import UNKNOWN_LICENCE, adopt
+from da3studio.weights.adopt import adopt
 from da3studio.weights.catalog import model
+from da3studio.weights.store import UNKNOWN_LICENCE
 from tests.weights.files import hollow
 from tests.weights.hub import COMMIT
 

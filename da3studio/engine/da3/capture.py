@@ -6,14 +6,11 @@ window turns out to be too large for the memory: only the windows after it becom
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
-
-import torch
 
 from da3studio.base.atomic import write_bytes_atomic
 from da3studio.base.cancel import CancelToken
@@ -21,7 +18,7 @@ from da3studio.base.digest import digest_of
 from da3studio.base.errors import OutOfMemory
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Notice, Progress, Report
-from da3studio.engine.da3.memory import PassSize, is_out_of_memory, most_views
+from da3studio.engine.da3.memory import PassSize, give_back, is_out_of_memory, most_views
 from da3studio.engine.da3.network_pass import Loaded, PassRecipe, look
 from da3studio.engine.da3.window import WindowResult
 from da3studio.engine.long.disk import DiskWindows
@@ -137,6 +134,7 @@ class Capture:
             Missing: a photo is gone.
             JobCancelled: by the token.
         """
+
         def done(k: int) -> bool:
             return self._stored.has(k)  # of the plan as it is then
 
@@ -228,9 +226,7 @@ class Capture:
             if not is_out_of_memory(error):
                 raise
         # Outside of the block above: the error holds on to everything that the pass had made.
-        gc.collect()
-        if self._loaded.device.type == "cuda":
-            torch.cuda.empty_cache()
+        give_back(self._loaded.device)
         return None
 
     def _planned(self, resolution: int, start: int = 0, size: int | None = None) -> _Plan:

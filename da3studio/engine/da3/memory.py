@@ -6,6 +6,7 @@ weights, photos, what the heads have taken from the taps, and the finished maps.
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +32,9 @@ _HIDDEN_COPIES = 2.0
 _FULL_SIZE_COPIES, _LAST_COPIES, _FUSED_COPIES = 1.0, 0.8, 1.2
 _RAY_COPIES = 2.0  # at 8 x 8 a patch, where rays are asked for
 _LAST_CHANNELS = 32
+# Of the Gaussian head's full-size maps of all views; measured on a processor.
+_GAUSSIAN_COPIES = 4.0
+_GAUSSIAN_VALUES = 38  # of a pixel
 _WORKSPACE_BYTES = 60 * 10**6  # of convolutions and matrix products
 
 _OUT_OF_MEMORY = (
@@ -90,6 +94,10 @@ def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
     head = size.height * size.width * channels * _FLOAT_BYTES
     head += fused_copies * size.patches * 64 * config.features * dense
     peak = max(attention, feed_forward, maps + batch * head)
+    if size.gaussians:
+        taken *= 2  # by a pyramid of its own
+        channels = _GAUSSIAN_COPIES * config.features / 2 + _GAUSSIAN_VALUES
+        peak = max(peak, maps + pixels * channels * _FLOAT_BYTES)
     return round(photos + taken + peak + _WORKSPACE_BYTES)
 
 
@@ -130,6 +138,20 @@ def free_bytes(device: Any) -> int:
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free + kept)
     return int(psutil.virtual_memory().available)
+
+
+def give_back(device: Any) -> None:
+    """Give the system, and with it the next pass, what a pass on a `torch.device` no longer needs.
+
+    To be called outside of an `except` block: the error holds on to everything that was made.
+    """
+    import torch
+
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
 
 
 def _balanced_views(config: DA3Config, one: PassSize) -> int:
