@@ -15,7 +15,7 @@ from da3studio.pipeline.metering import Metered
 from da3studio.pipeline.pack import Packed, pack_depth, pack_registration, unpack_registration
 from da3studio.pipeline.plan import Plan, Step, plan
 from da3studio.pipeline.results import read_result
-from da3studio.pipeline.stages import CAMERAS, DEPTH
+from da3studio.pipeline.stages import CAMERAS, DEPTH, stages_until
 from da3studio.pipeline.work import Work
 from da3studio.scene.depth import DepthMap
 from da3studio.scene.registration import Registration
@@ -51,7 +51,7 @@ def make_cameras_and_depth(work: Work, found: Plan) -> None:
         else:
             pieces = _start(work, relay, None, ())
             _make_cameras(work, relay, pieces, cameras)
-            if work.goal == "cameras":
+            if DEPTH not in stages_until(work.goal):
                 return
             depth = plan(work.project, "depth", work.chunks).step("depth")
             if depth.stored:  # cameras as in an earlier run: what it measured is not done again

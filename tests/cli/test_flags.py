@@ -19,9 +19,7 @@ def parser_of(recipe) -> argparse.ArgumentParser:
 
 def test_that_every_setting_of_every_recipe_has_exactly_one_flag():
     recipe = Recipe()
-    settings = sum(
-        len(params_of(part)) for part in (recipe.depth, recipe.fuse, recipe.mesh, recipe.texture)
-    )
+    settings = sum(len(params_of(part)) for part in vars(recipe).values())
     options = [flag.option for flag in flags_of(recipe)]
 
     assert len(options) == settings
