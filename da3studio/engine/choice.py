@@ -29,7 +29,7 @@ _BEST_FIRST = (
     "da3-small",
     "da3studio-tiny",
 )
-_METRIC_FIRST = ("da3nested-giant-large", "da3metric-large")
+_METRIC_FIRST = ("da3metric-large", "da3nested-giant-large")  # beside another: the smaller one
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,13 @@ def find_pinned(pin: str) -> Installed:
     """The installed network that a recipe names.
 
     Raises:
-        Missing: it is not installed, or another file is under its name.
+        Missing: it is not installed, or another one is under its name.
+        CheckpointMismatch: its file is not the one that was installed.
     """
     model_id, _, digest = pin.partition(":")
     installed = store.find(model_id)
+    if not store.is_untouched(installed):
+        store.verify(model_id)
     if not installed.sha256.startswith(digest):
         raise Missing(
             tr("The network {id} is another one than the project was made with.").format(

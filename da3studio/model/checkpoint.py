@@ -12,6 +12,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from da3studio.base.cancel import NEVER, CancelToken
 from da3studio.base.errors import CheckpointMismatch, Missing
 from da3studio.base.i18n import tr, trn
 from da3studio.model.config import METRIC, MONO, VARIANTS, DA3Config, NestedConfig
@@ -65,6 +66,25 @@ def identify(path: Path) -> Identified:
     variant = _best_guess(path, tensors)
     _compare(path, tensors, variant)
     return Identified(path, variant, len(tensors))
+
+
+def check_numbers(path: Path, token: CancelToken = NEVER) -> None:
+    """Look at every weight of a file that `identify` knows: `load` refuses what is no number.
+
+    Raises:
+        Missing: no such file.
+        CheckpointMismatch: the first tensor that holds NaN or an infinity is named.
+        JobCancelled: by the token.
+    """
+    tensors = _tensors_of(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            read = _Reader(path, file, tensors, "")
+            for name in tensors:
+                token.check()
+                read[name]
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(path, error) from error
 
 
 def load(
@@ -128,7 +148,7 @@ class _Reader(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         entry = self._tensors[self._prefix + name]
         tensor: Tensor = self._file.get_tensor(entry.name)
-        if not bool(torch.isfinite(tensor).all()):
+        if not all(torch.isfinite(end) for end in tensor.aminmax()):  # of NaN, both ends are NaN
             raise CheckpointMismatch(
                 tr("{file} cannot be used.").format(file=self._path),
                 why=tr("The weights {name} hold values that are no numbers.").format(

@@ -74,7 +74,7 @@ class DepthAndRays(nn.Module):
         depth, confidence = raw[:, 0].exp(), raw[:, 1].exp() + 1
         if not rays:
             return DenseMaps(depth, confidence)
-        neck = add_uv(self.ray_neck(self.ray_fusion(levels)).float(), grid.aspect)
+        neck = add_uv(self.ray_neck(self.ray_fusion(levels).float()), grid.aspect)
         hidden = self.ray_tail_norm(self.ray_tail_in(neck).permute(0, 2, 3, 1))
         raw = self.ray_tail_out(functional.relu_(hidden).permute(0, 3, 1, 2))
         ray_maps = raw[:, :6].permute(0, 2, 3, 1)

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 _TOKENS = (".norm1.", ".norm2.", ".gamma", "_token", "pos_embed", "backbone.norm.")
-_DENSE = (".pyramid.", "fusion.", "_neck.", ".neck.")
+# Not the ray neck: five convolutions in a row before a norm, whose values nothing holds in range.
+_DENSE = (".pyramid.", "fusion.", ".depth_neck.", ".neck.")
 
 
 @dataclass(frozen=True)

@@ -59,15 +59,17 @@ def adopt(
 
     Raises:
         Missing: there is no such file, or no weights in the folder.
-        CheckpointMismatch: a pickle, or no model that is known; the first odd tensor is named.
+        CheckpointMismatch: a pickle, no model that is known, or weights that are no numbers; the
+            first odd tensor is named.
         BadInput: the licence was not accepted.
         DiskFull, CannotWrite, JobCancelled: nothing is installed.
     """
     found = _found(path)
     refuse_unsafe(found.path)
-    from da3studio.model.checkpoint import identify  # here: it loads torch
+    from da3studio.model.checkpoint import check_numbers, identify  # here: they load torch
 
     variant = identify(found.path).variant
+    check_numbers(found.path, token)
     sha256 = sha256_of(found.path, report, token)
     rows = _could_be(found, variant, sha256)
     strictest = min(rows, key=lambda row: row.commercial, default=None)

@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,7 +123,19 @@ def verify(model_id: str, *, report: Report = silent, token: CancelToken = NEVER
     sha256 = sha256_of(record.path, report, token)
     if sha256 != record.sha256:
         raise _changed(record, tr("its sha256 is {n}, not {expected}"), sha256, record.sha256)
+    with suppress(OSError):  # a folder that takes no files: then it is read again next time
+        (folder_of(model_id) / _RECORD).touch()
     return record
+
+
+def is_untouched(record: Installed) -> bool:
+    """Whether nothing happened to a model's file since it was installed or last verified.
+
+    The record is written after the file, so a file that is newer was written to or put there
+    later; or one of its hard links came or went, which only a look at all of it can tell.
+    """
+    file, note = record.path.stat(), (folder_of(record.id) / _RECORD).stat()
+    return max(file.st_mtime_ns, file.st_ctime_ns) <= note.st_mtime_ns
 
 
 def remove(model_id: str) -> int:

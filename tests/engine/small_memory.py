@@ -93,6 +93,9 @@ class Looked:
     steps: list[Progress] = field(default_factory=list)
 
     def see(self, **recipe: Any) -> Seen:
+        return self.capture(**recipe).see()
+
+    def capture(self, **recipe: Any) -> Capture:
         settings = DepthRecipe(engine="da3", **{"network_px": 140, **recipe})
         loaded = Loaded(self.memory.network(), None, CPU, FULL)
         return Capture(
@@ -104,7 +107,7 @@ class Looked:
             None,
             report=self._hear,
             token=NEVER,
-        ).see()
+        )
 
     def _hear(self, said: Progress | Notice) -> None:
         if isinstance(said, Notice):

@@ -14,14 +14,17 @@ from da3studio.base.errors import BadInput
 from da3studio.base.progress import silent
 from da3studio.engine.da3.engine import given_registration
 from da3studio.engine.da3.gaussians import make_gaussians, moved, thinned, worth_keeping
+from da3studio.engine.da3.memory import PassSize, pass_bytes
 from da3studio.engine.da3.network_pass import Loaded, PassRecipe, pass_over
 from da3studio.engine.gaussians import NetworkGaussians
 from da3studio.engine.pinning import pinned
 from da3studio.geometry.camera import Camera
 from da3studio.geometry.similarity import Sim3
 from da3studio.model.camera_heads import Cameras
+from da3studio.model.config import GIANT
 from da3studio.model.gaussian_head import GaussianTensors, RawGaussians, place_gaussians
 from da3studio.model.network import Ask
+from da3studio.model.precision import MIXED
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.view import ViewId
@@ -284,16 +287,24 @@ def test_that_windows_that_are_too_large_still_give_every_photo_once(tmp_path):
         if len(passes) > 1 and len(inputs[0]) > 4:
             raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    photos, hook = photo_set(9), network.register_forward_pre_hook(begin)
+    photos, hook = photo_set(10), network.register_forward_pre_hook(begin)
     try:
-        recipe = replace(RECIPE, views_per_window=6)
+        recipe = replace(RECIPE, views_per_window=8)
         found = made(photos, tmp_path, recipe=recipe, per_view=100)
     finally:
         hook.remove()
 
     assert set(found) == set(photos.cameras)
-    assert passes[0] == 6
+    assert passes[0] == 8
     assert passes[-1] <= 4
+
+
+def test_that_windows_are_planned_with_the_memory_that_gaussians_take():
+    one = PassSize(32, 378, 504, 8)
+    plain, more = (pass_bytes(GIANT, MIXED, replace(one, gaussians=yes)) for yes in (False, True))
+    # four maps of 128 channels and 38 values in float32, of all pixels at once
+    assert more > 32 * 378 * 504 * (4 * 128 + 38) * 4
+    assert more > 2 * plain
 
 
 def test_that_the_classical_engine_is_refused_with_what_can_and_its_licence():

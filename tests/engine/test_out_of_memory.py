@@ -6,13 +6,24 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from da3studio.base.errors import OutOfMemory
 from tests.conftest import ROOT
 from tests.engine.small_memory import Looked, SmallMemory
+
+
+@pytest.fixture(autouse=True)
+def one_core() -> Iterator[None]:
+    """The networks are so small that threads would only wait on each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def test_that_fewer_views_are_seen_at_once_until_they_fit(tmp_path: Path):
@@ -121,39 +132,43 @@ def test_that_other_errors_of_the_network_are_not_taken_for_a_lack_of_memory(tmp
 
 
 _LIMITED = """
-import json, pathlib, resource, sys, tempfile
+import json, pathlib, resource, sys
 import psutil, torch
 from da3studio.base.errors import OutOfMemory
 from tests.engine.small_memory import Looked, SmallMemory
 
-def look(folder, n):
-    return Looked(SmallMemory(lambda *_: False), n, pathlib.Path(folder))
+def limit(more_bytes):
+    used = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (used + more_bytes, resource.RLIM_INFINITY))
 
-torch.set_num_threads(2)
-with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-    look(one, 2).see(network_px=280)  # libraries are loaded, threads are there
-    used = psutil.Process().memory_info().vms
-    look_long = look(two, 32)
-    resource.setrlimit(resource.RLIMIT_AS, (used + (120 << 20), resource.RLIM_INFINITY))
-    sizes = [len(window) for window in look_long.see(network_px=280, views_per_window=32).windows]
-    used = psutil.Process().memory_info().vms
-    resource.setrlimit(resource.RLIMIT_AS, (used, resource.RLIM_INFINITY))
-    try:
-        with tempfile.TemporaryDirectory() as three:
-            look(three, 32).see(network_px=280, views_per_window=32)
-        end = ""
-    except OutOfMemory as error:
-        end = error.what
-print(json.dumps([sizes, look_long.notices, end]))
+torch.set_num_threads(1)
+names, n_views = ("warm", "little", "nothing"), (2, 24, 24)
+looked = [
+    Looked(SmallMemory(lambda *_: False), n, pathlib.Path(sys.argv[1]) / name)
+    for name, n in zip(names, n_views)
+]
+warm, little, nothing = [one.capture(network_px=280, views_per_window=24) for one in looked]
+warm.see()  # libraries are loaded
+limit(120 << 20)
+sizes = [len(window) for window in little.see().windows]
+limit(0)
+try:
+    nothing.see()
+    end = ""
+except OutOfMemory as error:
+    end = error.what
+print(json.dumps([sizes, looked[1].notices, end]))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux only")
-def test_that_an_allocator_that_gets_nothing_more_leads_down_the_same_ladder():
+def test_that_an_allocator_that_gets_nothing_more_leads_down_the_same_ladder(
+    tmp_path: Path,
+):
     # Freed memory has to be the system's again at once, or the limit would count what is unused.
     malloc = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_ARENA_MAX": "1"}
     ran = subprocess.run(
-        [sys.executable, "-c", _LIMITED],
+        [sys.executable, "-c", _LIMITED, tmp_path],
         cwd=ROOT,
         env={**os.environ, **malloc},
         capture_output=True,
@@ -162,7 +177,7 @@ def test_that_an_allocator_that_gets_nothing_more_leads_down_the_same_ladder():
     assert ran.returncode == 0, ran.stderr[-2000:]
     sizes, notices, end = json.loads(ran.stdout.splitlines()[-1])
 
-    assert sizes[0] < 32
+    assert sizes[0] < 24
     assert sizes == sorted(sizes, reverse=True)
-    assert "Memory does not suffice for 32 photos at once; it goes on with 24." in notices
+    assert "Memory does not suffice for 24 photos at once; it goes on with 18." in notices
     assert end == "There is not enough memory for this network."

@@ -7,7 +7,7 @@ from typing import Any
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
 from da3studio.engine.da3.network_pass import Loaded
-from da3studio.engine.pinning import find_pinned
+from da3studio.engine.pinning import find_pinned, id_of
 from da3studio.model.checkpoint import Networks, load
 from da3studio.model.precision import FULL, HALF, MIXED, Precision
 from da3studio.recipes.depth import DepthRecipe
@@ -24,7 +24,7 @@ def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
         device: `torch.device` to load to.
 
     Raises:
-        Missing: a network is not installed.
+        Missing: a network is not installed, or cannot do what it is to do.
         CheckpointMismatch: a file is not what it should be.
     """
     precision = precision_for(device)
@@ -34,15 +34,10 @@ def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
         metric = networks.metric
     elif recipe.metric_checkpoint:
         metric = _networks(recipe.metric_checkpoint, device, precision).metric
-    if networks.any_view is None or (recipe.metric_checkpoint and metric is None):
-        raise Missing(
-            tr("The network {id} cannot do what it is to do here.").format(id=recipe.checkpoint),
-            why=tr("It relates no views, or the one for metres knows none."),
-            fix=tr(
-                "Choose others with --checkpoint and --metric-checkpoint;"
-                " `da3studio models` lists them."
-            ),
-        )
+    if networks.any_view is None:
+        raise _cannot(recipe.checkpoint, tr("It relates no views."), "--checkpoint")
+    if recipe.metric_checkpoint and metric is None:
+        raise _cannot(recipe.metric_checkpoint, tr("It knows no metres."), "--metric-checkpoint")
     return Loaded(networks.any_view, metric, device, precision)
 
 
@@ -59,3 +54,13 @@ def precision_for(device: Any) -> Precision:
 def _networks(checkpoint: str, device: Any, precision: Precision) -> Networks:
     installed = find_pinned(checkpoint)
     return load(installed.path, variant=installed.variant, device=device, precision=precision)
+
+
+def _cannot(pin: str, why: str, option: str) -> Missing:
+    return Missing(
+        tr("The network {id} cannot do what it is to do here.").format(id=id_of(pin)),
+        why=why,
+        fix=tr("Choose another with {option}; `da3studio models` lists them.").format(
+            option=option
+        ),
+    )

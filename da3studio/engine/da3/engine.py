@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +24,35 @@ from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.registration import Registration, SparsePoints
 from da3studio.scene.view import View, ViewId
 
+Ready = Callable[[DepthRecipe, Report], Loaded]
+
 _VIEWS_PER_PLACE = 10  # of each of the two places that an extra window joins
 
 
+def ready_network(recipe: DepthRecipe, report: Report) -> Loaded:
+    """The recipe's networks on the recipe's device.
+
+    Raises:
+        Missing, CheckpointMismatch, BadInput: see `load_networks` and `choose_device`.
+    """
+    device = choose_device(recipe.device)
+    share_cores(one_view_a_core=False)
+    report(Progress(tr("Loading the network"), 0, 0))
+    return load_networks(recipe, device)
+
+
 class NetworkEngine:
-    """Depth Anything 3 alone; a `Reconstructor`. Works from one photo on."""
+    """Depth Anything 3 alone; a `Reconstructor`. Works from one photo on.
+
+    Args:
+        ready: gets the networks that a recipe names.
+    """
 
     id = "da3"
     label = "Depth Anything 3"
+
+    def __init__(self, ready: Ready = ready_network) -> None:
+        self._ready = ready
 
     def reconstruct(
         self,
@@ -47,7 +68,7 @@ class NetworkEngine:
         token: CancelToken,
     ) -> Iterator[Registration | Depth]:
         """See `Reconstructor.reconstruct`. Two windows are in memory at a time."""
-        loaded = ready_network(recipe, report)
+        loaded = self._ready(recipe, report)
 
         def capture(seen: Sequence[View], given: Mapping[ViewId, Camera] | None) -> Capture:
             return Capture(loaded, recipe, seen, photos, scratch, given, report=report, token=token)
@@ -73,18 +94,6 @@ class NetworkEngine:
             for name in names
         )
         yield from told(depths, len(finished), len(chained.owner), report)
-
-
-def ready_network(recipe: DepthRecipe, report: Report) -> Loaded:
-    """The recipe's networks on the recipe's device.
-
-    Raises:
-        Missing, CheckpointMismatch, BadInput: see `load_networks` and `choose_device`.
-    """
-    device = choose_device(recipe.device)
-    share_cores(one_view_a_core=False)
-    report(Progress(tr("Loading the network"), 0, 0))
-    return load_networks(recipe, device)
 
 
 def told(depths: Iterable[Depth], n_finished: int, total: int, report: Report) -> Iterator[Depth]:

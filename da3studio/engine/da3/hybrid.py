@@ -16,7 +16,7 @@ import numpy as np
 
 from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import CannotReconstruct
-from da3studio.base.i18n import tr, trn
+from da3studio.base.i18n import tr
 from da3studio.base.progress import Notice, Progress, Report
 from da3studio.engine.da3.anchor import (
     Anchor,
@@ -26,7 +26,7 @@ from da3studio.engine.da3.anchor import (
     settled,
 )
 from da3studio.engine.da3.capture import Capture
-from da3studio.engine.da3.engine import NetworkEngine, ready_network, see_and_chain
+from da3studio.engine.da3.engine import NetworkEngine, Ready, ready_network, see_and_chain
 from da3studio.engine.da3.network_pass import Loaded, PassRecipe, look_for_metres
 from da3studio.engine.device import share_cores
 from da3studio.engine.protocol import Depth, Photos
@@ -43,10 +43,17 @@ _METRIC_VIEWS = 12  # spread over the capture: enough to settle one number
 
 
 class HybridEngine:
-    """COLMAP's cameras and Depth Anything 3's depth; a `Reconstructor`."""
+    """COLMAP's cameras and Depth Anything 3's depth; a `Reconstructor`.
+
+    Args:
+        ready: gets the networks that a recipe names.
+    """
 
     id = "colmap+da3"
     label = "Photogrammetry and Depth Anything 3 together"
+
+    def __init__(self, ready: Ready = ready_network) -> None:
+        self._ready = ready
 
     def reconstruct(
         self,
@@ -78,7 +85,7 @@ class HybridEngine:
                 report(Notice(tr("The network finds the cameras. {why}").format(why=error.why)))
                 alone = True
         if alone or (registration is not None and not len(registration.points.xyz)):
-            yield from NetworkEngine().reconstruct(
+            yield from NetworkEngine(self._ready).reconstruct(
                 views,
                 photos,
                 recipe,
@@ -90,7 +97,7 @@ class HybridEngine:
                 token=token,
             )
             return
-        work = _Work(ready_network(recipe, report), recipe, views, photos, scratch, report, token)
+        work = _Work(self._ready(recipe, report), recipe, views, photos, scratch, report, token)
         if registration is None:
             assert found is not None  # noqa: S101  else the network would be alone
             registration = work.in_metres(work.completed(found))
@@ -132,10 +139,9 @@ class _Work:
         except ValueError:  # nothing in common
             return found
         ids = (*found.view_ids, *placed)
-        notice = trn(
-            "{n} photo was placed by the network.", "{n} photos were placed by the network.",
-            len(placed),
-        )  # fmt: skip
+        notice = tr(
+            "Of the photos that photogrammetry could not place, the network placed {n}."
+        ).format(n=len(placed))
         return replace(
             found,
             view_ids=ids,
@@ -153,7 +159,9 @@ class _Work:
         every = max(1, len(registered) // _METRIC_VIEWS)
         chosen = registered[::every][:_METRIC_VIEWS]
         recipe = PassRecipe(self._recipe.network_px, False, Ask(), self._recipe.seed)
-        metres = look_for_metres(self._loaded, recipe, chosen, self._photos, found.cameras)
+        metres = look_for_metres(
+            self._loaded, recipe, chosen, self._photos, found.cameras, self._report
+        )
         depths = {view.id: depth for view, depth in zip(chosen, metres, strict=True)}
         try:
             anchors = settled(self._anchors(found, depths))

@@ -30,7 +30,7 @@ _HIDDEN_COPIES = 2.0
 # Of a view's maps at the end of a dense head: before the last convolutions at full size and after
 # them, and at 8 x 8 a patch.
 _FULL_SIZE_COPIES, _LAST_COPIES, _FUSED_COPIES = 1.0, 0.8, 1.2
-_RAY_COPIES = 2.0  # at 8 x 8 a patch, where rays are asked for
+_RAY_COPIES = 5.0  # at 8 x 8 a patch, where rays are asked for: in float32
 _LAST_CHANNELS = 32
 # Of the Gaussian head's full-size maps of all views; measured on a processor.
 _GAUSSIAN_COPIES = 4.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from da3studio.base.i18n import tr
-from da3studio.base.progress import Notice, Report
+from da3studio.base.progress import Report
+from da3studio.engine.da3.forward import finite_output, fused_attention
 from da3studio.engine.da3.window import WindowResult
 from da3studio.engine.protocol import Photos
 from da3studio.geometry.camera import Camera, Intrinsics
@@ -24,7 +23,7 @@ from da3studio.media.undistort import undistort
 from da3studio.model.camera_heads import Cameras
 from da3studio.model.metric import SKY, NoSurfaceError, metres_per_unit, to_metres
 from da3studio.model.network import DA3, Ask, DA3Output
-from da3studio.model.precision import Precision, widen_dense
+from da3studio.model.precision import Precision
 from da3studio.model.preprocess import Fit, fit, normalised
 from da3studio.model.ray_pose import cameras_from_rays
 from da3studio.scene.depth import DepthMap
@@ -39,7 +38,7 @@ _METRIC_VIEWS = 4  # the metric network looks at each photo alone
 class Loaded:
     """Networks in memory, ready for passes.
 
-    The any-view one may be turned to a wider type when its values outgrow float16.
+    Each may be turned to a wider type when its values outgrow float16.
     """
 
     any_view: DA3
@@ -90,11 +89,12 @@ def look(
 
     Raises:
         Missing: a photo is gone.
+        CheckpointMismatch: a network gives no finite values.
         torch.OutOfMemoryError: the pass was too large.
     """
     seen = pass_over(loaded, recipe, views, photos, known, report)
     with torch.inference_mode(), fused_attention(loaded.device):
-        metres, sky = _metric_look(loaded, seen.tensors)
+        metres, sky = _metric_look(loaded, seen.tensors, report)
     found = _Found(seen.output, seen.predicted, seen.images, sky)
     if seen.given is not None:
         return found.in_the_world_of(views, seen.given)
@@ -124,7 +124,9 @@ def pass_over(
     if given is not None and loaded.any_view.config.pose_conditioning:
         conditions = _as_tensors(normalise_for_conditioning(given), loaded.device)
     with torch.inference_mode(), fused_attention(loaded.device):
-        output = _finite_output(loaded, tensors, conditions, recipe.ask, report)
+        output = finite_output(
+            loaded.any_view, loaded.precision, tensors, report, conditions, recipe.ask
+        )
     return Pass(images, tensors, output, _cameras(output, recipe, images), given)
 
 
@@ -134,6 +136,7 @@ def look_for_metres(
     views: Sequence[View],
     photos: Photos,
     known: Mapping[ViewId, Camera],
+    report: Report,
 ) -> tuple[DepthMap, ...]:
     """What the metric network alone says of some views [m]; confidence is 1 everywhere.
 
@@ -143,15 +146,17 @@ def look_for_metres(
         views: at least one.
         photos: reads their pixels.
         known: cameras of all these views, at the photos' size.
+        report: told what the person should know.
 
     Raises:
         Missing: a photo is gone.
+        CheckpointMismatch: the network gives no finite values.
         ValueError: no metric network is loaded.
     """
     images = _fitted(recipe, views, photos, known)
     tensors = [normalised(image).to(loaded.device) for image in images]
     with torch.inference_mode(), fused_attention(loaded.device):
-        depth, sky = _metric_look(loaded, tensors)
+        depth, sky = _metric_look(loaded, tensors, report)
     if depth is None or sky is None:
         raise ValueError("no metric network is loaded")
     sized = _resized([known[view.id] for view in views], images)
@@ -245,23 +250,8 @@ def _fitted(
         return list(pool.map(read, views))
 
 
-def _finite_output(
-    loaded: Loaded, images: list[Tensor], known: Cameras | None, ask: Ask, report: Report
-) -> DA3Output:
-    output: DA3Output = loaded.any_view(images, known, ask)
-    raw = [gaussians.values for gaussians in output.raw_gaussians or ()]
-    if all(bool(torch.isfinite(values).all()) for values in (*output.depth, *raw)):
-        return output
-    report(
-        Notice(tr("This network's values are too large for half precision; it goes on in full."))
-    )
-    widen_dense(loaded.any_view)
-    wider: DA3Output = loaded.any_view(images, known, ask)
-    return wider
-
-
 def _metric_look(
-    loaded: Loaded, images: Sequence[Tensor]
+    loaded: Loaded, images: Sequence[Tensor], report: Report
 ) -> tuple[list[Tensor] | None, list[Tensor] | None]:
     """Depth for a focal length of 300 px and sky, of each photo alone."""
     if loaded.metric is None:
@@ -269,7 +259,8 @@ def _metric_look(
     depth: list[Tensor] = []
     sky: list[Tensor] = []
     for start in range(0, len(images), _METRIC_VIEWS):
-        output = loaded.metric(images[start : start + _METRIC_VIEWS])
+        some = images[start : start + _METRIC_VIEWS]
+        output = finite_output(loaded.metric, loaded.precision, some, report)
         depth.extend(output.depth)
         sky.extend(output.sky or ())
     return depth, sky
@@ -333,19 +324,3 @@ def _orthonormal(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
     u, _, vt = np.linalg.svd(rotation)
     nearest: NDArray[np.float64] = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
     return nearest
-
-
-def fused_attention(device: Any) -> AbstractContextManager[Any]:
-    """Refuses attention that writes out all pairs of tokens: with many views no card holds them."""
-    if device.type != "cuda":
-        return nullcontext()
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-
-    allowed: AbstractContextManager[Any] = sdpa_kernel(
-        [
-            SDPBackend.CUDNN_ATTENTION,
-            SDPBackend.FLASH_ATTENTION,
-            SDPBackend.EFFICIENT_ATTENTION,
-        ]
-    )
-    return allowed

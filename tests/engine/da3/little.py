@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -68,10 +67,10 @@ def seen(
     return look(networks, recipe, photos.views, photos, known, report)
 
 
-def tensors(photos: PhotoSet) -> list[Tensor]:
+def tensors(photos: PhotoSet, resolution: int = PASS.resolution) -> list[Tensor]:
     """The photos as the network gets them."""
     pictures = (photos.pictures[view.id] for view in photos.views)
-    return [normalised(fit(one, Fit(PASS.resolution)).image) for one in pictures]
+    return [normalised(fit(one, Fit(resolution)).image) for one in pictures]
 
 
 def at_photo_size(window: WindowResult, photos: PhotoSet) -> dict[ViewId, Camera]:
@@ -103,8 +102,3 @@ class Heard:
 
 def finite(values: Sequence[Any]) -> bool:
     return all(bool(torch.isfinite(torch.as_tensor(one)).all()) for one in values)
-
-
-def trained_weights() -> Path | None:
-    """Weights that were really trained, if they lie beside the repository."""
-    return TRAINED if TRAINED.is_file() else None

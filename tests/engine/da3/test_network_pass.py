@@ -65,12 +65,8 @@ def test_that_photos_of_mixed_sizes_keep_their_order_and_their_results():
 def test_that_depth_maps_and_cameras_have_the_size_that_the_network_saw():
     found = seen(loaded(), patterns((640, 480), (480, 640), (300, 100), (50, 50)))
 
-    assert [(d.width, d.height) for d in found.depths] == [
-        (140, 112),
-        (112, 140),
-        (140, 42),
-        SQUARE,
-    ]
+    sizes = [(depth.width, depth.height) for depth in found.depths]
+    assert sizes == [(140, 112), (112, 140), (140, 42), SQUARE]
     for depth, camera in zip(found.depths, found.cameras, strict=True):
         lens = camera.intrinsics
         assert (lens.width, lens.height) == (depth.width, depth.height)
