@@ -57,12 +57,13 @@ def reconstruct(order: Order, output: Output, token: CancelToken) -> None:
     """Bring the photos in, do what is not done yet, and write the result.
 
     Raises:
-        UserFacingError: see `GaussianMaker.check`, `import_photos` and `deliver`.
+        UserFacingError: see `choose`, `GaussianMaker.check`, `import_photos` and `deliver`.
         JobCancelled: by the token; finished work is kept.
     """
     order.wanted.check()
-    if order.delivery.goal == "gaussians":  # which network it is depends on no photo
-        choice = choose(order.recipe.depth, order.wish, n_views=1, cameras_given=False)
+    # Which network it is depends on no photo: one that cannot be used is said before any work.
+    choice = choose(order.recipe.depth, order.wish, n_views=1, cameras_given=False)
+    if order.delivery.goal == "gaussians":
         NetworkGaussians().check(choice.recipe)
     with narrator(output) as narrate, _opened(order.project, order.project.stem) as folder:
         import_photos(folder, order.wanted, output, narrate, token)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
-from da3studio.engine.pinning import pinned
+from da3studio.engine.pinning import find_pinned, pinned
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.weights import store
 from da3studio.weights.store import Installed
@@ -54,6 +54,7 @@ def choose(recipe: DepthRecipe, wish: Wish, *, n_views: int, cameras_given: bool
 
     Raises:
         Missing: a network was asked for by name, or is needed, and is not installed.
+        CheckpointMismatch: its file is not the one that was installed.
         BadInput: a network was asked for that cannot do what it is to do.
     """
     network = _wanted(wish.checkpoint, _BEST_FIRST)
@@ -65,11 +66,11 @@ def choose(recipe: DepthRecipe, wish: Wish, *, n_views: int, cameras_given: bool
     metric = None
     if wish.metric_checkpoint != NONE:
         metric = _metric(wish.metric_checkpoint, network)
+    checkpoint, metric_checkpoint = pinned(network), "" if metric is None else pinned(metric)
+    for pin in filter(None, (checkpoint, metric_checkpoint)):
+        find_pinned(pin)
     chosen = replace(
-        recipe,
-        engine=engine,
-        checkpoint=pinned(network),
-        metric_checkpoint="" if metric is None else pinned(metric),
+        recipe, engine=engine, checkpoint=checkpoint, metric_checkpoint=metric_checkpoint
     )
     return Choice(chosen, tr("{reason} Network: {name}.").format(reason=reason, name=network.id))
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from da3studio.bench.parity.formula import FormulaWeights
-from da3studio.engine.da3.memory import PassSize, pass_bytes, weight_bytes
 from da3studio.engine.da3.forward import fused_attention
+from da3studio.engine.da3.memory import PassSize, pass_bytes, weight_bytes
 from da3studio.model.blocks import Block
 from da3studio.model.checkpoint import filled
 from da3studio.model.config import DA3Config

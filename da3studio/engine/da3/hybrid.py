@@ -28,7 +28,7 @@ from da3studio.engine.da3.anchor import (
 from da3studio.engine.da3.capture import Capture
 from da3studio.engine.da3.engine import NetworkEngine, Ready, ready_network, see_and_chain
 from da3studio.engine.da3.network_pass import Loaded, PassRecipe, look_for_metres
-from da3studio.engine.device import share_cores
+from da3studio.engine.device import choose_device, share_cores
 from da3studio.engine.protocol import Depth, Photos
 from da3studio.engine.sfm.solve import register_views
 from da3studio.geometry.camera import Camera
@@ -75,6 +75,7 @@ class HybridEngine:
         """
         alone = bool(known)
         found = None
+        choose_device(recipe.device)  # one that is not there is said before the minutes of work
         if registration is None and not alone:
             share_cores(one_view_a_core=True)
             try:
@@ -156,8 +157,9 @@ class _Work:
             return found
         self._report(Progress(tr("Measuring the scale"), 0, 0))
         registered = [view for view in self._views if view.id in found.cameras]
-        every = max(1, len(registered) // _METRIC_VIEWS)
-        chosen = registered[::every][:_METRIC_VIEWS]
+        n_chosen = min(len(registered), _METRIC_VIEWS)
+        spread = np.linspace(0, len(registered) - 1, n_chosen).round().astype(int)
+        chosen = [registered[i] for i in spread]
         recipe = PassRecipe(self._recipe.network_px, False, Ask(), self._recipe.seed)
         metres = look_for_metres(
             self._loaded, recipe, chosen, self._photos, found.cameras, self._report
