@@ -103,7 +103,7 @@ class DA3(nn.Module):
         raw_gaussians = None
         if gaussian_taken is not None:
             raw_gaussians = tuple(
-                self.gaussian_head(levels, group)
+                self._gaussians(levels, group, ask)
                 for levels, group in zip(gaussian_taken.by_group, groups, strict=True)
             )
         encoding = self.camera_decoder(encoded.camera) if self.config.any_view else None
@@ -126,6 +126,13 @@ class DA3(nn.Module):
         if isinstance(self.head, DepthAndRays):
             return joined([self.head(part, rays=ask.rays) for part in parts])
         return joined([self.head(part) for part in parts])
+
+    def _gaussians(self, levels: Sequence[Tensor], photos: Tensor, ask: Ask) -> RawGaussians:
+        """The head for Gaussians over a few views at a time."""
+        parts = zip(*(each.split(ask.head_views) for each in (*levels, photos)), strict=True)
+        made = [self.gaussian_head(part[:-1], part[-1]) for part in parts]
+        values, opacity = ([getattr(one, name) for one in made] for name in ("values", "opacity"))
+        return RawGaussians(torch.cat(values), torch.cat(opacity))
 
 
 class _Taken:

@@ -32,7 +32,7 @@ _HIDDEN_COPIES = 2.0
 _FULL_SIZE_COPIES, _LAST_COPIES, _FUSED_COPIES = 1.0, 0.8, 1.2
 _RAY_COPIES = 5.0  # at 8 x 8 a patch, where rays are asked for: in float32
 _LAST_CHANNELS = 32
-# Of the Gaussian head's full-size maps of all views; measured on a processor.
+# Of the Gaussian head's full-size maps; measured on a processor.
 _GAUSSIAN_COPIES = 4.0
 _GAUSSIAN_VALUES = 38  # of a pixel
 _WORKSPACE_BYTES = 60 * 10**6  # of convolutions and matrix products
@@ -99,8 +99,9 @@ def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
     peak = max(attention, feed_forward, maps + batch * head)
     if size.gaussians:
         taken *= 2  # by a pyramid of its own
-        channels = _GAUSSIAN_COPIES * config.features / 2 + _GAUSSIAN_VALUES
-        peak = max(peak, maps + pixels * channels * _FLOAT_BYTES)
+        values = 2 * _GAUSSIAN_VALUES * pixels  # in batches, and joined
+        values += batch * size.height * size.width * _GAUSSIAN_COPIES * config.features / 2
+        peak = max(peak, maps + values * _FLOAT_BYTES)
     return round(photos + taken + peak + _WORKSPACE_BYTES)
 
 
