@@ -41,7 +41,7 @@ class SurfaceScore:
 
     threshold: float  # the distance, as a share of the diameter
     precision: float  # of our mesh
-    recall: float  # of the true surface that at least two photos show
+    recall: float  # of the true surface that `Surface.min_photos` show
 
     @property
     def f_score(self) -> float:
@@ -55,6 +55,7 @@ class Surface:
     """The mesh of a part of the scene."""
 
     within_m: float  # of the foot of the vase
+    min_photos: int  # that have to show the true surface
     diameter_m: float  # of the part
     scores: tuple[SurfaceScore, ...]  # in the order of `THRESHOLDS`
 
@@ -66,7 +67,8 @@ class SampleScores:
     n_photos: int
     position_errors: tuple[float, ...]  # of each found camera, as a share of the room's diameter
     rotation_errors_deg: tuple[float, ...]
-    room: Surface  # everything that is visible
+    room: Surface  # everything that two photos show
+    room_thrice: Surface  # everything that three photos show, as we advise people
     table: Surface  # within `TABLE_M`: what the photographer aims at
     pictures: tuple[Likeness, ...]  # from viewpoints that were never photographed
 
@@ -117,6 +119,7 @@ def compare(
         position_errors=tuple(m / room.diameter_m for m in cameras_found.positions_m),
         rotation_errors_deg=cameras_found.rotations_deg,
         room=room,
+        room_thrice=surface_of(mesh, truth, photographed, within_m=np.inf, min_photos=3),
         table=surface_of(mesh, truth, photographed, within_m=TABLE_M),
         pictures=tuple(
             likeness_to_truth(mesh, truth, _at_width(camera, width)) for camera in truth.held_out
@@ -162,22 +165,30 @@ def likeness_to_truth(mesh: Mesh, truth: SampleScene, camera: Camera) -> Likenes
 
 
 def surface_of(
-    mesh: Mesh, truth: SampleScene, cameras: tuple[Camera, ...], *, within_m: float
+    mesh: Mesh,
+    truth: SampleScene,
+    cameras: tuple[Camera, ...],
+    *,
+    within_m: float,
+    min_photos: int = 2,
 ) -> Surface:
     """Measure the mesh of a part of the scene.
 
-    Precision is that of all our surface there, recall that of the true surface that at least two
-    of the cameras see.
+    Precision is that of all our surface there, recall that of the true surface that enough of the
+    cameras see.
 
     Args:
         mesh: in the true world.
         truth: from `sample_scene`.
         cameras: the true ones of the photos.
         within_m: the part of the scene: so near to the foot of the vase [m].
+        min_photos: cameras that have to see the true surface.
     """
     from scipy.spatial import cKDTree
 
-    visible = visible_surface(truth, _N_TRUE, _SEED, within_m=within_m, cameras=cameras)
+    visible = visible_surface(
+        truth, _N_TRUE, _SEED, within_m=within_m, cameras=cameras, min_photos=min_photos
+    )
     diameter = scene_diameter(visible)
     points = spread_over(_near(mesh, within_m + _MARGIN_M), _N_OURS, _SEED)
     off = distance_to_surface(truth, points[np.linalg.norm(points, axis=1) <= within_m])
@@ -190,7 +201,7 @@ def surface_of(
         )
         for threshold in THRESHOLDS
     )
-    return Surface(within_m, diameter, scores)
+    return Surface(within_m, min_photos, diameter, scores)
 
 
 def _near(mesh: Mesh, within_m: float) -> Mesh:

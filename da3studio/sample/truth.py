@@ -18,8 +18,9 @@ def visible_surface(
     *,
     within_m: float = np.inf,
     cameras: tuple[Camera, ...] | None = None,
+    min_photos: int = 2,
 ) -> NDArray[np.float32]:
-    """Points spread evenly over the part of the surface that at least two photos show.
+    """Points spread evenly over the part of the surface that some photos show.
 
     Args:
         scene: from `sample_scene`.
@@ -27,6 +28,7 @@ def visible_surface(
         seed: of the random choice.
         within_m: only points this near to the foot of the vase [m]; 0.7 is the table's top.
         cameras: of the photos; all 16 if not given.
+        min_photos: that have to show a point.
 
     Returns:
         `(n, 3)` [m].
@@ -51,7 +53,7 @@ def visible_surface(
         n_seen = np.zeros(len(points), int)
         for camera in cameras:
             n_seen += _sees(scene, camera, points, outward)
-        found.append(points[n_seen >= 2].astype(np.float32))
+        found.append(points[n_seen >= min_photos].astype(np.float32))
     return np.concatenate(found)[:n]
 
 

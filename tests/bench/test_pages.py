@@ -113,8 +113,9 @@ def test_that_the_page_about_the_sample_tells_every_measure():
         n_photos=16,
         position_errors=(0.0002, 0.0004, 0.0009),
         rotation_errors_deg=(0.01, 0.02, 0.03),
-        room=Surface(math.inf, 5.0, (SurfaceScore(0.005, 0.5, 0.5),)),
-        table=Surface(0.7, 2.0, (SurfaceScore(0.005, 0.9, 0.6), SurfaceScore(0.01, 1.0, 1.0))),
+        room=Surface(math.inf, 2, 5.0, (SurfaceScore(0.005, 0.5, 0.5),)),
+        room_thrice=Surface(math.inf, 3, 4.0, (SurfaceScore(0.005, 0.8, 0.7),)),
+        table=Surface(0.7, 2, 2.0, (SurfaceScore(0.005, 0.9, 0.6), SurfaceScore(0.01, 1.0, 1.0))),
         pictures=(Likeness(24.0, 0.9), Likeness(26.0, 0.8)),
     )
 
@@ -124,6 +125,8 @@ def test_that_the_page_about_the_sample_tells_every_measure():
     assert "0.0400%" in page  # median position error
     assert "10.0 mm" in page
     assert "72.0%" in page  # harmonic mean of 90 and 60
+    assert "20.0 mm" in page
+    assert "74.7%" in page  # of 80 and 70
     assert "25.0 dB" in page
     assert "85.0%" in page
 

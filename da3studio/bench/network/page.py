@@ -27,8 +27,8 @@ _TEXT = """
 Each network has the weights of a formula (see da3_parity.md) and sees photos of noise: time and
 memory do not depend on what is in them. **Seconds**: median of five passes after the first;
 photos on the card already, cameras from the camera decoder. **Reference**: its figures on an H200,
-which has the same arithmetic rate as an H100 and 1.4 times its memory bandwidth. **Peak**: allocated by
-PyTorch, weights and photos included. **Estimate**: what the program plans its windows with.
+which has the same arithmetic rate as an H100 and 1.4 times its memory bandwidth. **Peak**: what
+PyTorch allocated, weights and photos included. **Estimate**: what windows are planned with.
 **Floor**: operations over the card's rate for bfloat16 products, measured in the same run.
 """
 
@@ -39,8 +39,8 @@ def network_page(costs: Sequence[PassCost], drifts: Sequence[Drift], card: Card,
         [
             head("The network on a graphics card", made),
             f"- Card: {card.name}, PyTorch {card.torch}",
-            f"- It multiplies random bfloat16 matrices at {card.matrix_rate / 1e12:.0f} TFLOP/s;"
-            f" it copies at {card.copy_rate / 1e12:.1f} TB/s",
+            f"- bfloat16 products of random matrices: {card.matrix_rate / 1e12:.0f} TFLOP/s",
+            f"- Copies: {card.copy_rate / 1e12:.1f} TB/s",
             _TEXT,
             "## Time and memory",
             "",

@@ -99,7 +99,7 @@ def pass_bytes(config: DA3Config, precision: Precision, size: PassSize) -> int:
     peak = max(attention, feed_forward, maps + batch * head)
     if size.gaussians:
         taken *= 2  # by a pyramid of its own
-        values = 2 * _GAUSSIAN_VALUES * pixels  # in batches, and joined
+        values: float = 2 * _GAUSSIAN_VALUES * pixels  # in batches, and joined
         values += batch * size.height * size.width * _GAUSSIAN_COPIES * config.features / 2
         peak = max(peak, maps + values * _FLOAT_BYTES)
     return round(photos + taken + peak + _WORKSPACE_BYTES)
