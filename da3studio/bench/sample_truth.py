@@ -119,7 +119,9 @@ def compare(
         position_errors=tuple(m / room.diameter_m for m in cameras_found.positions_m),
         rotation_errors_deg=cameras_found.rotations_deg,
         room=room,
-        room_thrice=surface_of(mesh, truth, photographed, within_m=np.inf, min_photos=3),
+        room_thrice=surface_of(
+            mesh, truth, photographed, within_m=np.inf, min_photos=3, diameter_m=room.diameter_m
+        ),
         table=surface_of(mesh, truth, photographed, within_m=TABLE_M),
         pictures=tuple(
             likeness_to_truth(mesh, truth, _at_width(camera, width)) for camera in truth.held_out
@@ -171,6 +173,7 @@ def surface_of(
     *,
     within_m: float,
     min_photos: int = 2,
+    diameter_m: float | None = None,
 ) -> Surface:
     """Measure the mesh of a part of the scene.
 
@@ -183,13 +186,14 @@ def surface_of(
         cameras: the true ones of the photos.
         within_m: the part of the scene: so near to the foot of the vase [m].
         min_photos: cameras that have to see the true surface.
+        diameter_m: that distances are shares of; `None` = of the true surface itself.
     """
     from scipy.spatial import cKDTree
 
     visible = visible_surface(
         truth, _N_TRUE, _SEED, within_m=within_m, cameras=cameras, min_photos=min_photos
     )
-    diameter = scene_diameter(visible)
+    diameter = diameter_m or scene_diameter(visible)
     points = spread_over(_near(mesh, within_m + _MARGIN_M), _N_OURS, _SEED)
     off = distance_to_surface(truth, points[np.linalg.norm(points, axis=1) <= within_m])
     missed, _ = cKDTree(points).query(visible)
