@@ -43,6 +43,9 @@ _OUT_OF_MEMORY = (
     "DefaultCPUAllocator: not enough memory",
     "DefaultCPUAllocator: can't allocate memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
+    "could not create a primitive",  # oneDNN says no more, on processors
+    "could not create a memory object",
+    "std::bad_alloc",
     "can't start new thread",  # there is no room for its stack
 )
 
