@@ -58,6 +58,10 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_network
 
         return bench_network.run(args, output, token)
+    if args.subject == "long":
+        from da3studio.cli import bench_long
+
+        return bench_long.run(args, output, token)
     if args.subject == "retrieval":
         from da3studio.cli import bench_retrieval
 

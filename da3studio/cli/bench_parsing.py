@@ -58,6 +58,15 @@ def add_bench(commands: Commands) -> None:
         help=tr("photos in a pass [default: 8,32,100,200]"),
     )
     _page(network, "da3_speed.md")
+    long = command(subjects, "long", tr("thousands of photos: memory, and kills in the middle"))
+    long.add_argument(
+        "--views",
+        type=positive,
+        default=2000,
+        metavar="N",
+        help=tr("photos of the capture [default: 2000]"),
+    )
+    _page(long, "long_run.md")
     retrieval = command(subjects, "retrieval", tr("places recognised by the network, on photos"))
     _sets(retrieval)
     retrieval.add_argument("--checkpoint", required=True, metavar="ID", help=tr("the network"))
