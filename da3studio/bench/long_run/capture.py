@@ -37,6 +37,7 @@ _BACK_PX = (3, 14)  # how the photos of the way back are shifted: the same wall,
 _GRAINS_PX = (96, 32, 11, 4)  # of the wall's patterns
 _JPEG_QUALITY = 90
 _PREFIX = "model."  # of every tensor in published files
+_LITTLE = 0.05  # of what views learn of each other: from chance weights, noise that parts windows
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,11 @@ def make_capture(
 
 def _installed(file: Path) -> str:
     """A network with weights from the formula, as a recipe names it."""
-    weights = FormulaWeights(TINY)
+    backbone = TINY.backbone
+    crossing = [i for i in range(backbone.depth) if backbone.is_cross_view(i)]
+    weights = FormulaWeights(
+        TINY, override=[(rf"blocks\.{i}\.ls1\.gamma$", _LITTLE) for i in crossing]
+    )
     save_file({_PREFIX + name: weights[name] for name in weights}, file)
     return pinned(adopt(file))
 

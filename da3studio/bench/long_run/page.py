@@ -9,7 +9,8 @@ from da3studio.bench.pages import Made, head
 _TEXT = """
 A walk of {n} photos along a wall and back, by a small network with weights from a formula, on the
 processor, {size} photos in a window: what it says is no scene, but memory, time and resuming do not
-depend on that. The run ends with {n} depth maps and the cameras, in {files} files of {mb:.0f} MB.
+depend on that. {registered} of the {n} photos have a camera; the run ends with a depth map of each
+of these and the cameras, in {files} files of {mb:.0f} MB.
 
 **Memory**: resident, of the worker process, looked at fifty times a second; the highest value
 from the mark before to this one.
@@ -20,8 +21,9 @@ def long_run_page(run: LongRun, made: Made) -> str:
     """The page as Markdown."""
     marks = sorted({part.views for parts in run.parts.values() for part in parts})
     about = _TEXT.format(
-        n=run.n_views, size=run.views_per_window, files=run.n_files, mb=run.size_bytes / 1e6
-    )
+        n=run.n_views, size=run.views_per_window, registered=run.whole.n_registered,
+        files=run.n_files, mb=run.size_bytes / 1e6,
+    )  # fmt: skip
     growth = ", ".join(run.growing)
     return "\n".join(
         [

@@ -193,8 +193,8 @@ def test_that_known_cameras_leave_photogrammetry_nothing_to_do(tmp_path):
 
 
 def test_that_the_network_alone_joins_windows_of_a_real_scene(trained, tmp_path):
-    """Twelve photos, six at a time: a camera and one depth map each."""
-    photos = orbit_set(12)
+    """Thirteen photos, six at a time: a camera and one depth map each."""
+    photos = orbit_set(13, degrees=78.0)
     recipe = replace(RECIPE, engine="da3", views_per_window=6)
     registration, depths = made(NetworkEngine(Ready(trained)), photos, tmp_path, recipe=recipe)
 
