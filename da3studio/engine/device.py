@@ -38,4 +38,11 @@ def share_cores(*, one_view_a_core: bool) -> None:
     """
     import torch
 
-    torch.set_num_threads(1 if one_view_a_core else os.cpu_count() or 1)
+    torch.set_num_threads(1 if one_view_a_core else _usable_cores())
+
+
+def _usable_cores() -> int:
+    """Those this process may run on; a container often has fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
