@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from da3studio.base.errors import OutOfMemory
+from da3studio.scene.view import ViewId
 from tests.conftest import ROOT
 from tests.engine.small_memory import Looked, SmallMemory
 
@@ -106,6 +107,25 @@ def test_that_a_network_that_never_fits_ends_in_words(tmp_path: Path):
     assert "4 photos at 224 px" in error.why
     assert "--checkpoint" in error.fix
     assert memory.asked[-1] == (4, 224)
+
+
+def test_that_an_extra_window_that_does_not_fit_is_left_out_and_the_others_are_kept(tmp_path: Path):
+    memory = SmallMemory(lambda n_views, side, n_done: n_views > 6)
+    capture = Looked(memory, 16, tmp_path).capture(views_per_window=6)
+    first = len(capture.see().windows)
+    names = [ViewId(str(i)) for i in range(16)]
+    extra = [(names[0], names[15]), tuple(names[:8]), (names[3], names[12], names[13])]
+
+    seen = capture.see_extra(extra)
+
+    assert seen.windows[first:] == (extra[0], extra[2])
+    assert [seen.store.read(k).view_ids for k in (first, first + 1)] == [extra[0], extra[2]]
+
+    asked = len(memory.asked)
+    again = Looked(memory, 16, tmp_path).capture(views_per_window=6)
+    again.see()
+    assert again.see_extra(extra).windows == seen.windows
+    assert memory.asked[asked:] == [(8, 140)]  # what is on disk is not looked at again
 
 
 def test_that_a_refused_pass_is_let_go_before_the_next_one_begins(tmp_path: Path):

@@ -108,7 +108,7 @@ def see_and_chain(capture: Capture, report: Report, token: CancelToken) -> tuple
     seen = capture.see()
     n_windows = len(seen.windows)
     trace = trace_windows(seen.store, n_windows, report=report, token=token)
-    per_place = max(1, min(_VIEWS_PER_PLACE, (max(map(len, seen.windows)) - 1) // 2))
+    per_place = max(1, min(_VIEWS_PER_PLACE, (min(map(len, seen.windows)) - 1) // 2))
     extra = loop_windows(trace.view_ids, trace.revisits(most=n_windows), per_place)
     both = capture.see_extra(extra)
     numbers = range(n_windows, len(both.windows))
