@@ -63,7 +63,7 @@ def write_atomic(path: Path, fill: Callable[[Path], None]) -> None:
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not mkstemp: a result gets the permissions that any new file would get here.
-        temporary = path.parent / f".tmp-{secrets.token_hex(8)}{path.suffix}"
+        temporary = path.parent / f"{_temporary(os.getpid())}{secrets.token_hex(8)}{path.suffix}"
         temporary.touch(exist_ok=False)
         try:
             fill(temporary)
@@ -94,7 +94,7 @@ def write_folder_atomic(path: Path, fill: Callable[[Path], None]) -> None:
     """
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=".tmp-"))
+        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=_temporary(os.getpid())))
         new, old = aside / "new", aside / "old"
         try:
             new.mkdir()
@@ -113,6 +113,21 @@ def write_folder_atomic(path: Path, fill: Callable[[Path], None]) -> None:
         finally:
             if path.exists() or not old.exists():  # else it is the last copy: never removed
                 shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_temporary(folder: Path, pid: int) -> None:
+    """Remove what a process that was killed left in a folder; what cannot go stays."""
+    for path in folder.glob(f"{_temporary(pid)}*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _temporary(pid: int) -> str:
+    """How names begin that a process writes under before it renames."""
+    return f".tmp-{pid:x}-"
 
 
 def _flush_to_disk(path: Path) -> None:

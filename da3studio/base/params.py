@@ -25,6 +25,13 @@ class ParamInfo:
     choices: tuple[str, ...]
     keyed: bool
     option: str  # a command-line option of another form than the generated ones, "" = generated
+    simple: bool = False  # forms show it at once; the others are folded away as "Advanced"
+    choice_labels: tuple[str, ...] = ()  # what forms show for `choices`; translated where shown
+
+    def choice_label(self, choice: str) -> str:
+        """The words for one of the choices, not translated."""
+        shown = dict(zip(self.choices, self.choice_labels, strict=False))
+        return shown.get(choice, choice)
 
 
 def param(
@@ -38,9 +45,17 @@ def param(
     choices: tuple[str, ...] = (),
     keyed: bool = True,
     option: str = "",
+    simple: bool = False,
+    choice_labels: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field that carries a `ParamInfo`."""
-    info = ParamInfo(label, help, unit, low, high, choices, keyed, option)
+    """A dataclass field that carries a `ParamInfo`.
+
+    Raises:
+        ValueError: there are labels of choices, but not one for each.
+    """
+    if choice_labels and len(choice_labels) != len(choices):
+        raise ValueError(f"{label}: {len(choice_labels)} labels for {len(choices)} choices")
+    info = ParamInfo(label, help, unit, low, high, choices, keyed, option, simple, choice_labels)
     return dataclasses.field(default=default, metadata={_META: info})
 
 

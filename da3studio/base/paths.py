@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 
 
 def resources() -> Path:
@@ -32,3 +32,14 @@ def data_folder() -> Path:
     if home:
         return Path(home).expanduser().absolute()
     return user_data_path("da3studio", appauthor=False)
+
+
+def config_folder() -> Path:
+    """Where the person's settings of the program lie. May not exist yet.
+
+    `DA3STUDIO_HOME` where it is set, else where the system keeps settings of programs.
+    """
+    home = os.environ.get("DA3STUDIO_HOME")
+    if home:
+        return Path(home).expanduser().absolute()
+    return user_config_path("da3studio", appauthor=False)

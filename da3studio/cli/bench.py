@@ -62,6 +62,10 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_long
 
         return bench_long.run(args, output, token)
+    if args.subject == "points":
+        from da3studio.cli import bench_points
+
+        return bench_points.run(args, output, token)
     if args.subject == "retrieval":
         from da3studio.cli import bench_retrieval
 

@@ -67,6 +67,15 @@ def add_bench(commands: Commands) -> None:
         help=tr("photos of the capture [default: 2000]"),
     )
     _page(long, "long_run.md")
+    points = command(subjects, "points", tr("millions of points in the window's viewport"))
+    points.add_argument(
+        "--points",
+        type=positive,
+        default=10_000_000,
+        metavar="N",
+        help=tr("points of the cloud [default: 10000000]"),
+    )
+    _page(points, "viewport.md")
     retrieval = command(subjects, "retrieval", tr("places recognised by the network, on photos"))
     _sets(retrieval)
     retrieval.add_argument("--checkpoint", required=True, metavar="ID", help=tr("the network"))

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import da3studio
-from da3studio.base.atomic import write_bytes_atomic, writing_to
+from da3studio.base.atomic import write_bytes_atomic
 from da3studio.base.cancel import CancelToken
 from da3studio.base.digest import digest_of
-from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
 from da3studio.cli.info import by_reason, size_text
 from da3studio.cli.ledger import Ledger
 from da3studio.cli.output import Output
 from da3studio.cli.progress import Narrator
 from da3studio.cli.working import finish
+from da3studio.edits.table import to_row
 from da3studio.exporters import Carries, export, exporter_for
 from da3studio.exporters.images import encoded
 from da3studio.fusion.render import preview
+from da3studio.pipeline.deliver import check_target, goal_of
 from da3studio.pipeline.events import StageKept
 from da3studio.pipeline.plan import Plan, plan
 from da3studio.pipeline.stages import Goal
@@ -54,14 +54,7 @@ class Delivery:
     @property
     def goal(self) -> Goal:
         """How far the project has to be for it."""
-        carries = exporter_for(self.path).carries
-        if self.recipe.content == "cloud":
-            return "cloud"
-        if Carries.GAUSSIANS in carries:
-            return "gaussians"
-        if Carries.MESH in carries:  # colours of vertices come from the texture, too
-            return "texture"
-        return "cloud" if Carries.POINTS in carries else "cameras"
+        return goal_of(self.path, self.recipe)
 
     @property
     def files(self) -> frozenset[Path]:
@@ -71,31 +64,8 @@ class Delivery:
         return frozenset(path.absolute() for path in paths)
 
     def check(self) -> None:
-        """Refuse what would fail after minutes of work.
-
-        Raises:
-            BadInput: unknown suffix, a format that does not hold what is asked for, or a folder
-                where the file should go.
-            CannotWrite, DiskFull: its folder cannot be made or written to.
-        """
-        carries = exporter_for(self.path).carries
-        if self.recipe.content == "cloud" and Carries.POINTS not in carries:
-            raise BadInput(
-                tr("{file} cannot be written.").format(file=self.path),
-                why=tr("Files of this format hold no point clouds."),
-                fix=tr("Write the cloud as .ply, or leave --content out."),
-            )
-        if self.path.is_dir() and self.goal != "cameras":
-            raise BadInput(
-                tr("{file} cannot be written.").format(file=self.path),
-                why=tr("There is a folder of that name."),
-                fix=tr("Choose another name with -o, or move the folder away."),
-            )
-        with writing_to(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path.parent) as file:
-                file.write(b"\0" * 4096)
-                file.flush()
+        """Refuse what would fail after minutes of work; see `check_target`."""
+        check_target(self.path, self.recipe)
 
 
 def deliver(
@@ -145,8 +115,10 @@ def _write(scene: Scene, delivery: Delivery, narrator: Narrator) -> tuple[Path, 
 def _key(folder: ProjectFolder, delivery: Delivery, found: Plan) -> str:
     """Of all that the file is made from; `found` is finished."""
     names = [(view.id, view.name) for view in folder.project.views]
-    made_by = [_FACTS, da3studio.__version__, folder.project.name, names, delivery.recipe]
-    return digest_of([step.key for step in found.steps], *made_by)
+    project = folder.project
+    made_by = [_FACTS, da3studio.__version__, project.name, names, delivery.recipe]
+    shown_as = [project.placement, [to_row(edit) for edit in project.cuts]]
+    return digest_of([step.key for step in found.steps], *made_by, *shown_as)
 
 
 def _facts(

@@ -18,6 +18,7 @@ from da3studio.base.errors import BadInput, Missing, ProjectDamaged
 from da3studio.base.i18n import tr, trn
 from da3studio.cli.info import missing_photos, size_text
 from da3studio.cli.output import Output
+from da3studio.edits.views import MaskPhoto
 from da3studio.pipeline.plan import wanted_keys
 from da3studio.project.folder import ProjectFolder
 
@@ -121,6 +122,7 @@ def _check_project(path: Path, output: Output, *, collect: bool) -> None:
         damaged = dict(folder.chunks.verify())
         unused = keys - damaged.keys() - wanted_keys(folder.project, folder.chunks)
         missing = missing_photos(folder)
+        lost_masks = _lost_masks(folder)
         n_photos = len(folder.project.views)
         lines = [
             str(folder.path),
@@ -130,6 +132,7 @@ def _check_project(path: Path, output: Output, *, collect: bool) -> None:
             *(tr("           {key}: {why}").format(key=k, why=why) for k, why in damaged.items()),
             tr("  Photos   {n}, {missing} not found").format(n=n_photos, missing=len(missing)),
             *(f"           {name}" for name in missing),
+            *(tr("  Masks    {name} not found").format(name=name) for name in lost_masks),
         ]
         output.answer(
             "project",
@@ -140,6 +143,7 @@ def _check_project(path: Path, output: Output, *, collect: bool) -> None:
             unused=len(unused),
             views=n_photos,
             missing_photos=missing,
+            missing_masks=lost_masks,
         )
         if collect:
             _collect(folder, damaged, output)
@@ -158,6 +162,25 @@ def _check_project(path: Path, output: Output, *, collect: bool) -> None:
             why=trn("{n} photo is not there.", "{n} photos are not there.", len(missing)),
             fix=tr("Put them back, or run reconstruct or add with the folder they are in now."),
         )
+    if lost_masks:
+        raise Missing(
+            tr("The project {name} lacks masks.").format(name=path.name),
+            why=trn("{n} mask is not there.", "{n} masks are not there.", len(lost_masks)),
+            fix=tr("Paint them again, or remove their entries from the list of edits."),
+        )
+
+
+def _lost_masks(folder: ProjectFolder) -> list[str]:
+    """Names of the painted masks that edits need and that are not what was painted."""
+    lost = []
+    wanted = [listed.edit.digest for listed in folder.project.edits
+              if isinstance(listed.edit, MaskPhoto)]  # fmt: skip
+    for digest in dict.fromkeys(wanted):
+        try:
+            folder.mask(digest)
+        except Missing:
+            lost.append(digest)
+    return lost
 
 
 def _collect(folder: ProjectFolder, damaged: Iterable[str], output: Output) -> None:

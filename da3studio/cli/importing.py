@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from da3studio.base.i18n import tr, trn
 from da3studio.cli.output import Output
 from da3studio.cli.progress import Narrator
 from da3studio.media.formats import is_photo
-from da3studio.media.probe import nothing_usable, probe
-from da3studio.project.folder import ProjectFolder, stored_photo_path
-from da3studio.scene.view import View
+from da3studio.media.probe import nothing_usable
+from da3studio.pipeline.importing import look_through, with_new_views
+from da3studio.project.folder import ProjectFolder
 
 
 @dataclass(frozen=True)
@@ -71,43 +70,30 @@ def import_photos(
     if not project.views:
         wanted.check_products()
     with narrator.work("import", tr("Reading photos")) as report:
-        found = probe(
+        found = look_through(
+            folder,
             wanted.paths,
-            frames_folder=folder.path / "frames",
-            n_frames=wanted.n_frames,
-            known={view.source.digest for view in project.views},
-            taken={view.name for view in project.views},
+            wanted.n_frames,
+            products=wanted.products,
             report=report,
             token=token,
         )
-
-    def ours(path: Path) -> bool:
-        """Whether a path in a folder of photos is our own work and not a photo."""
-        return path in wanted.products or folder.path in (path, *path.parents)
-
-    new = [view for view in found.views if view.source.video or not ours(Path(view.source.path))]
+    new = found.views
     for refusal in found.refused:
-        if not ours(refusal.path):
-            output.tell(
-                "refused",
-                tr("Left out: {name}: {why}").format(name=refusal.path.name, why=refusal.why),
-                name=str(refusal.path),
-                why=refusal.why,
-            )
+        output.tell(
+            "refused",
+            tr("Left out: {name}: {why}").format(name=refusal.path.name, why=refusal.why),
+            name=str(refusal.path),
+            why=refusal.why,
+        )
     if new:  # without, they only say that the project has these photos already
         for text in found.notices:
             output.tell("noticed", tr("Note: {text}").format(text=text), text=text, stage="import")
     elif not project.views:
         raise nothing_usable(found)
-    folder.save(project.with_views((*project.views, *(_stored(view, folder) for view in new))))
+    folder.save(with_new_views(project, new))
     total = len(folder.project.views)
     words = trn("{n} photo", "{n} photos", total)
     if project.views:
         words += tr(", {n} of them new").format(n=len(new)) if new else tr(", none of them new")
     output.tell("imported", words, new=len(new), views=total)
-
-
-def _stored(view: View, folder: ProjectFolder) -> View:
-    """The view with its photo named as projects do."""
-    path = stored_photo_path(Path(view.source.path), folder.path)
-    return dataclasses.replace(view, source=dataclasses.replace(view.source, path=path))

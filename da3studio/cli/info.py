@@ -100,6 +100,11 @@ def _facts(folder: ProjectFolder, steps: Plan) -> dict[str, Any]:
             }
             for step in steps.steps
         ],
+        "edits": [
+            {"kind": listed.edit.kind, "on": listed.on, "detail": listed.edit.detail()}
+            for listed in project.edits
+        ],
+        "metres_per_unit": project.placement.metres_per_unit(),
         "left_out": {view.name: left_out[view.id] for view in project.views if view.id in left_out},
         "notices": found["notices"],
         "size_bytes": folder.chunks.size_bytes(),
@@ -115,6 +120,10 @@ def _page(folder: ProjectFolder, steps: Plan, facts: dict[str, Any]) -> str:
 
     row(tr("Photos"), _photos_text(folder, facts["missing_photos"]))
     row(tr("Settings"), facts["preset"])
+    if facts["edits"]:
+        row(tr("Edits"), _edits_text(facts["edits"]))
+    if facts["metres_per_unit"] is not None:
+        row(tr("Scale"), tr("{n:.4g} m per unit, set").format(n=facts["metres_per_unit"]))
     for step in steps.steps:
         row(tr(step.stage.label), _step_text(step, len(folder.project.views)))
     row(tr("On disk"), size_text(facts["size_bytes"]))
@@ -144,10 +153,20 @@ def _photos_text(folder: ProjectFolder, missing: list[str]) -> str:
     return ", ".join(parts)
 
 
+def _edits_text(edits: list[dict[str, Any]]) -> str:
+    off = sum(not edit["on"] for edit in edits)
+    text = trn("{n} in the list", "{n} in the list", len(edits))
+    return text + (tr(", {n} switched off").format(n=off) if off else "")
+
+
 def _step_text(step: Step, n_views: int) -> str:
     if step.stage.name == "cameras" and step.done:
         n = len(step.header.meta["view_ids"])
         return tr("done, {n} of {total} photos").format(n=n, total=n_views)
+    if step.stage.name == "clean" and step.done:
+        kept, total = (step.header.meta.get(name) for name in ("n_kept", "n_points"))
+        if isinstance(kept, int) and isinstance(total, int):
+            return tr("done, {n} of {total} points kept").format(n=f"{kept:,}", total=f"{total:,}")
     if step.done:
         return tr("done")
     if step.stored:

@@ -12,6 +12,7 @@ from da3studio.base.cancel import JobCancelled
 from da3studio.base.errors import EXIT_BUG, EXIT_CANCELLED, UserFacingError
 from da3studio.cli.output import Output, make_streams_safe
 from da3studio.cli.parsing import build_parser
+from da3studio.cli.screen import has_screen
 from da3studio.cli.stopping import Stopping
 
 _EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell reports for `yes | head`
@@ -30,8 +31,14 @@ def main(argv: Sequence[str]) -> int:
     parser = build_parser()
     args = parser.parse_args(argv)
     if args.command is None:
-        parser.print_help()
-        return 0
+        if not has_screen():
+            parser.print_help()
+            return 0
+        args = parser.parse_args(["app"])
+    if args.command == "app":  # the window has its own ways to stop and to tell of errors
+        from da3studio.app.main import run as show_window
+
+        return show_window([path.absolute() for path in args.paths])
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
         with Stopping(lambda: output.stopped(EXIT_CANCELLED)) as stopping:
@@ -71,6 +78,10 @@ def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
             from da3studio.cli import export
 
             return export.run(args, output, token)
+        case "depth":
+            from da3studio.cli import depth
+
+            return depth.run(args, output, token)
         case "models":
             from da3studio.cli import models
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import da3studio
 from da3studio.base.i18n import tr
@@ -13,7 +14,7 @@ from da3studio.cli.bench_parsing import add_bench
 from da3studio.cli.flags import add_flags, flags_of
 from da3studio.cli.grammar import Commands, command, positive, preset
 from da3studio.recipes.depth import DepthRecipe
-from da3studio.recipes.export import ExportRecipe
+from da3studio.recipes.export import DepthFormat, ExportRecipe
 from da3studio.recipes.recipe import Recipe
 
 EVERYDAY = ("mesh.faces", "texture.max_size", "depth.device")
@@ -60,15 +61,28 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {da3studio.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title=tr("commands"))
+    _app(commands)
     _reconstruct(commands)
     _add(commands)
     _info(commands)
     _export(commands)
+    _depth(commands)
     _models(commands)
     _doctor(commands)
     _sample(commands)
     add_bench(commands)
     return parser
+
+
+def _app(commands: Commands) -> None:
+    parser = command(commands, "app", tr("open the window (also without any command)"))
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help=tr("a project to open, or photos, folders and videos to start a new one with"),
+    )
 
 
 def _reconstruct(commands: Commands) -> None:
@@ -192,6 +206,30 @@ def _export(commands: Commands) -> None:
         ),
     )
     add_flags(parser.add_argument_group(tr("file")), tuple(flags_of(ExportRecipe())))
+
+
+def _depth(commands: Commands) -> None:
+    parser = command(
+        commands, "depth", tr("write a project's depth maps and cameras, one file a photo")
+    )
+    _project(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help=tr("the folder to make; one that an earlier depth command made is replaced"),
+    )
+    parser.add_argument(
+        "--format",
+        choices=get_args(DepthFormat),
+        default="png",
+        help=tr(
+            "png: 16 bit in steps; tiff: 32 bit float; npz: depth, confidence and sky for NumPy"
+            " [default: png]"
+        ),
+    )
 
 
 def _models(commands: Commands) -> None:

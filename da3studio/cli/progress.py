@@ -26,6 +26,7 @@ TITLES: dict[Goal, str] = {
     "cameras": "Finding cameras",
     "depth": "Measuring depth",
     "cloud": "Joining points",
+    "clean": "Cleaning",
     "mesh": "Building the surface",
     "texture": "Baking the texture",
     "gaussians": "Making Gaussians",

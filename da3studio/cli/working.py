@@ -9,7 +9,7 @@ import shutil
 
 from da3studio.base.atomic import write_error
 from da3studio.base.cancel import CancelToken, JobCancelled
-from da3studio.base.errors import EXIT_WORKER_DIED, Missing, UserFacingError
+from da3studio.base.errors import EXIT_WORKER_DIED, UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.cli.progress import Narrator
 from da3studio.jobs.client import JobClient
@@ -22,9 +22,8 @@ from da3studio.jobs.messages import (
     RunJob,
     WorkerDied,
 )
-from da3studio.pipeline.load import load_scene
+from da3studio.pipeline.deliver import finished_scene
 from da3studio.pipeline.stages import Goal
-from da3studio.project.chunks import ChunkDamagedError
 from da3studio.project.folder import ProjectFolder
 from da3studio.scene.scene import Scene
 
@@ -53,26 +52,14 @@ def finish(folder: ProjectFolder, goal: Goal, narrator: Narrator, token: CancelT
         WorkerStoppedError: the worker process died.
         DiskFull: it died where the disk is full; COLMAP's database ends the process then.
         WorkerCrashedError: it met a bug.
-        UserFacingError: see `pipeline.run.run` and `pipeline.load.load_scene`.
+        UserFacingError: see `pipeline.run.run` and `finished_scene`.
     """
-    _work(RunJob(folder.path, goal), narrator, token)
-    try:
-        return _loaded(folder, goal)
-    except Missing as error:
-        if not isinstance(error.__cause__, ChunkDamagedError):
-            raise
-        folder.chunks.remove(error.__cause__.key)
-    _work(RunJob(folder.path, goal), narrator, token)
-    return _loaded(folder, goal)
+    return finished_scene(folder, goal, lambda: bring(folder, goal, narrator, token))
 
 
-def _loaded(folder: ProjectFolder, goal: Goal) -> Scene:
-    return load_scene(
-        folder,
-        cloud=goal == "cloud",
-        mesh=goal in ("mesh", "texture"),
-        gaussians=goal == "gaussians",
-    )
+def bring(folder: ProjectFolder, goal: Goal, narrator: Narrator, token: CancelToken) -> None:
+    """Do what a project lacks for a goal, in the worker process; raises as `finish` does."""
+    _work(RunJob(folder.path, goal), narrator, token)
 
 
 def _work(job: RunJob, narrator: Narrator, token: CancelToken) -> None:
@@ -114,11 +101,12 @@ def _outcome(
                 message = messages.get(timeout=_LOOK_EVERY_S)
             except queue.Empty:
                 continue
-            if not isinstance(message, Happened):
+            if isinstance(message, Outcome):
                 return message
-            narrator.event(message.event)
+            if isinstance(message, Happened):
+                narrator.event(message.event)
     except JobCancelled:
         client.cancel()
-        while isinstance(message := messages.get(), Happened):
+        while not isinstance(message := messages.get(), Outcome):
             pass  # nobody wants to hear of it any more
         return message

@@ -31,6 +31,23 @@ def choose_device(wish: str) -> Any:
     return torch.device(wish)
 
 
+def describe_device(wish: str) -> str:
+    """What `choose_device` gives, for a person: "NVIDIA GeForce RTX 3060, 12 GB", "processor".
+
+    Raises:
+        BadInput: as for `choose_device`.
+    """
+    import torch
+
+    device = choose_device(wish)
+    if device.type == "cuda":
+        card = torch.cuda.get_device_properties(device)
+        return tr("{name}, {n} GB").format(name=card.name, n=round(card.total_memory / 2**30))
+    if device.type == "mps":
+        return tr("graphics of this Mac")
+    return tr("processor")
+
+
 def share_cores(*, one_view_a_core: bool) -> None:
     """Set how many cores one tensor operation takes: one, where views are worked on side by side.
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from da3studio.base.atomic import write_folder_atomic, writing_to
-from da3studio.base.errors import BadInput, Missing
+from da3studio.base.atomic import write_folder_atomic
+from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
 from da3studio.exporters.base import GENERATOR, Carries, Exporter
 from da3studio.exporters.colmap_files import (
@@ -27,6 +27,7 @@ from da3studio.exporters.colmap_files import (
     ColmapPoints,
 )
 from da3studio.exporters.naming import one_line
+from da3studio.exporters.replacing import refuse_foreign
 from da3studio.exporters.surface import finite_rows
 from da3studio.geometry.camera import Intrinsics
 from da3studio.geometry.rigid import wxyz_from_rotation
@@ -36,7 +37,6 @@ from da3studio.scene.scene import Scene
 
 _MARKER = "da3studio.json"
 _OURS = {_MARKER, *(f"sparse/0/{name}" for name in FILE_NAMES)}
-_OF_FILE_BROWSERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def write_colmap(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, ...]:  # noqa: ARG001  every exporter gets the recipe
@@ -46,7 +46,7 @@ def write_colmap(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, 
         Missing: no view has a camera.
         BadInput: `path` exists and holds something that this exporter did not write.
     """
-    _refuse_foreign(path)
+    refuse_foreign(path, _MARKER, lambda: _OURS)
     model = _model(scene)
     about = {
         "generator": GENERATOR,
@@ -64,34 +64,6 @@ def write_colmap(scene: Scene, path: Path, recipe: ExportRecipe) -> tuple[Path, 
 
     write_folder_atomic(path, fill)
     return (path,)
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Only a folder made by us, to which nobody has added anything, may be replaced."""
-    with writing_to(path):
-        if not path.exists():
-            return
-        inside = {p.relative_to(path).as_posix() for p in path.rglob("*") if _is_entry(p)}
-    inside = {name for name in inside if Path(name).name not in _OF_FILE_BROWSERS}
-    foreign = sorted(inside - _OURS)
-    if path.is_dir() and not foreign and (_MARKER in inside or not inside):
-        return
-    if not path.is_dir():
-        why = tr("It is a file, and a COLMAP model is a folder.")
-    elif _MARKER in inside:
-        why = tr("It holds {file}, which this program did not write.").format(file=foreign[0])
-    else:
-        why = tr("It is a folder that this program did not write.")
-    raise BadInput(
-        tr("{file} is there already and is not replaced.").format(file=path.name),
-        why=why,
-        fix=tr("Choose another name, or move what is there away."),
-    )
-
-
-def _is_entry(path: Path) -> bool:
-    """A file, or a link, also one to a folder: people link their photos into the model."""
-    return path.is_symlink() or not path.is_dir()
 
 
 def _model(scene: Scene) -> ColmapModel:

@@ -74,6 +74,33 @@ def nearest(
     return index.numpy().astype(np.int64), np.sqrt(np.maximum(squared.numpy(), 0))
 
 
+class NearestPoints:
+    """Finds the nearest of the same points again and again, in a world of any unit.
+
+    Args:
+        points: `(N, 3)`, N >= 1.
+    """
+
+    def __init__(self, points: NDArray[np.floating[Any]]) -> None:
+        o3d = open3d()
+        self._tensor = o3d.core.Tensor
+        self._middle = np.median(points, axis=0).astype(np.float64)
+        reach = float(np.abs(points - self._middle).max())
+        self._scale = 1 / reach if reach > 0 else 1.0
+        self._search = o3d.core.nns.NearestNeighborSearch(self._tensor(self._local(points)))
+        self._search.knn_index()
+
+    def of(self, queries: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+        """`(M,)` index of the nearest point of every `(M, 3)` query."""
+        index, _ = self._search.knn_search(self._tensor(self._local(queries)), 1)
+        nearest: NDArray[np.int64] = index.numpy().astype(np.int64)[:, 0]
+        return nearest
+
+    def _local(self, points: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        local: NDArray[np.float32] = ((points - self._middle) * self._scale).astype(np.float32)
+        return local
+
+
 def plane_normals(points: NDArray[np.floating[Any]], neighbours: int) -> NDArray[np.float32]:
     """`(N, 3)` unit normals of the plane through each point's neighbours; their sign is open."""
     o3d = open3d()

@@ -47,6 +47,7 @@ def make_surface(
     min_views: int,
     report: Report,
     token: CancelToken,
+    before: Fused | None = None,
 ) -> Surface:
     """Make the triangle mesh of a fused capture.
 
@@ -59,6 +60,7 @@ def make_surface(
             agree, as `fuse` allows where few overlap.
         report: told about progress.
         token: checked between views, blocks and steps.
+        before: what `fuse` made, where `fused` is what a person left of it.
 
     Raises:
         CannotReconstruct: what the views agree on is too little for a surface.
@@ -91,13 +93,20 @@ def make_surface(
     report(Progress(tr("Cleaning the surface"), 0, 0))
     clean = clean_surface(raw, recipe, voxel=voxel, token=token)
     if not len(clean.surface.faces):
+        if before is not None:
+            raise CannotReconstruct(
+                tr("No surface could be made from the points that are left."),
+                why=tr("After the edits too few of them lie side by side."),
+                fix=tr("Undo the last edit, or switch one off."),
+            )
         raise CannotReconstruct(
             tr("No surface could be made from the depth maps."),
             why=tr("Too few neighbouring pixels agree between views."),
             fix=tr("Add photos between the ones you have, or lower the number of agreeing views."),
         )
     token.check()
-    notices = _notices(clean, wanted, voxel if short_of_memory else wanted, _covered(fused))
+    used = voxel if short_of_memory else wanted
+    notices = _notices(clean, wanted, used, _covered(before or fused), cut=before is not None)
     return Surface(_finished(clean.surface, fused.cloud, voxel), notices, voxel)
 
 
@@ -136,7 +145,9 @@ def _covered(fused: Fused) -> float:
     return float(np.mean([(agree >= 2).mean() for agree in fused.agreement.values()]))
 
 
-def _notices(clean: Clean, wanted: float, voxel: float, covered: float) -> tuple[str, ...]:
+def _notices(
+    clean: Clean, wanted: float, voxel: float, covered: float, *, cut: bool
+) -> tuple[str, ...]:
     notices = []
     if covered < _LITTLE_COVERED:
         notices.append(
@@ -153,7 +164,7 @@ def _notices(clean: Clean, wanted: float, voxel: float, covered: float) -> tuple
                 " memory; a smaller subject or a lower depth resolution avoids this."
             ).format(times=voxel / wanted)
         )
-    if clean.holes:
+    if clean.holes and not cut:  # else nobody can tell which ones were wanted
         left = trn(
             "{n} hole is left where too few photos agree.",
             "{n} holes are left where too few photos agree.",

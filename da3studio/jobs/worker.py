@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from typing import Protocol
+from typing import Protocol, assert_never
 
 import psutil
 
 from da3studio.base.cancel import CancelToken, JobCancelled
 from da3studio.base.errors import UserFacingError
-from da3studio.jobs.messages import Cancelled, Crashed, Failed, Finished, Happened, Order, Outcome
+from da3studio.base.i18n import set_language
+from da3studio.jobs.desk import Desk
+from da3studio.jobs.messages import (
+    AdoptJob,
+    Cancelled,
+    Crashed,
+    DownloadJob,
+    ExportDepthJob,
+    ExportJob,
+    Failed,
+    Finished,
+    ImportJob,
+    Job,
+    Order,
+    Outcome,
+    RunJob,
+    SampleJob,
+    VerifyJob,
+    WarmUp,
+)
 from da3studio.pipeline.engines import ReconstructorFor
-from da3studio.project.folder import ProjectFolder
 
-_NICENESS = 5  # the person's other programs come first
+_NICENESS = 10  # the window and the person's other programs come first
+_WARMING_NICENESS = 19
 _PARENT_DIED = 1
+_HEAVY = ("torch", "open3d", "pycolmap", "cv2", "scipy.spatial", "scipy.sparse.linalg")
 
 
 class SharedNumber(Protocol):
@@ -36,35 +58,38 @@ def worker_main(
     """Do the jobs that come through the pipe until it closes.
 
     Args:
-        pipe: brings `Order`s, takes messages.
+        pipe: brings `Order`s and `WarmUp`s, takes messages.
         cancelled_up_to: every job with this number or a lower one has to stop.
         reconstructor_for: gives the engine of an id.
     """
     _become_a_worker()
+    warming = threading.Thread(target=_warm_up, name="warming up", daemon=True)
     while True:
         try:
-            order: Order = pipe.recv()
+            order: Order | WarmUp = pipe.recv()
         except EOFError:
-            return
-        pipe.send(_outcome(order, pipe, cancelled_up_to, reconstructor_for))
+            break
+        if isinstance(order, Order):
+            if order.language:
+                set_language(order.language)
+            token = _token(order.job_id, cancelled_up_to)
+            desk = Desk(order.job_id, pipe.send, token, reconstructor_for)
+            desk.say(_outcome(order.job, desk))
+        elif warming.ident is None:
+            warming.start()
+    if warming.is_alive():  # the interpreter would wait for the library that it just loads
+        os._exit(0)
 
 
-def _outcome(
-    order: Order, pipe: Connection, cancelled_up_to: SharedNumber, lookup: ReconstructorFor
-) -> Outcome:
-    from da3studio.pipeline.run import run  # heavy: the worker pays for it, not its client
+def _token(number: int, cancelled_up_to: SharedNumber) -> CancelToken:
+    return CancelToken(lambda: cancelled_up_to.value >= number)
 
-    number = order.job_id
-    token = CancelToken(lambda: cancelled_up_to.value >= number)
+
+def _outcome(job: Job, desk: Desk) -> Outcome:
+    number = desk.job_id
     try:
-        with ProjectFolder.open(order.job.path) as folder:
-            run(
-                folder,
-                order.job.goal,
-                emit=lambda event: pipe.send(Happened(number, event)),
-                token=token,
-                reconstructor_for=lookup,
-            )
+        desk.token.check()
+        _do(job, desk)
     except JobCancelled:
         return Cancelled(number)
     except UserFacingError as error:
@@ -72,6 +97,58 @@ def _outcome(
     except Exception:  # noqa: BLE001  the boundary: a bug becomes a report, the worker lives on
         return Crashed(number, traceback.format_exc())
     return Finished(number)
+
+
+def _do(job: Job, desk: Desk) -> None:
+    """Hand a job to its function; each loads only the libraries that it needs."""
+    match job:
+        case RunJob():
+            from da3studio.jobs.running import run_project
+
+            run_project(job, desk)
+        case ExportJob():
+            from da3studio.jobs.running import export_model
+
+            export_model(job, desk)
+        case ExportDepthJob():
+            from da3studio.jobs.running import export_depth_maps
+
+            export_depth_maps(job, desk)
+        case ImportJob():
+            from da3studio.jobs.importing import import_photos
+
+            import_photos(job, desk)
+        case SampleJob():
+            from da3studio.jobs.sampling import make_sample
+
+            make_sample(job, desk)
+        case DownloadJob():
+            from da3studio.jobs.models import download_model
+
+            download_model(job, desk)
+        case AdoptJob():
+            from da3studio.jobs.models import adopt_model
+
+            adopt_model(job, desk)
+        case VerifyJob():
+            from da3studio.jobs.models import verify_model
+
+            verify_model(job, desk)
+        case _ as never:
+            assert_never(never)
+
+
+def _warm_up() -> None:
+    """Load what a reconstruction needs, on a thread, so that a job that comes is done meanwhile.
+
+    Only libraries and nothing of ours: the job may be loading that, and two threads that load
+    modules which load each other get halves of them.
+    """
+    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _WARMING_NICENESS)
+    for name in _HEAVY:
+        with suppress(ImportError, OSError):  # whoever needs it says so
+            importlib.import_module(name)
 
 
 def _become_a_worker() -> None:

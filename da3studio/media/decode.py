@@ -62,13 +62,16 @@ def size_within(width: int, height: int, max_side: int | None) -> tuple[int, int
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def decode(content: bytes, name: str, max_side: int | None = None) -> Decoded:
+def decode(
+    content: bytes, name: str, max_side: int | None = None, *, exact: bool = True
+) -> Decoded:
     """Decode a photo once, fully enough to find out whether it is whole.
 
     Args:
         content: of the file, not empty.
         name: of the file, for the sentences of errors.
         max_side: shrink so that the longer side is at most this [px].
+        exact: `False` lets a JPEG be stretched by up to 7 of its own pixels, to be faster.
 
     Raises:
         BadInput: not a photo, truncated, damaged or too large.
@@ -79,7 +82,7 @@ def decode(content: bytes, name: str, max_side: int | None = None) -> Decoded:
         with _opened(content) as image:
             header = _header(image, name)
             size = size_within(header.width, header.height, max_side)
-            _shrink_while_decoding(image, max(size))
+            _shrink_while_decoding(image, max(size), exact=exact)
             profile = image.info.get("icc_profile")
             upright = plain(ImageOps.exif_transpose(image))
             return Decoded(header, to_srgb(_shrunk(upright, size), profile))
@@ -135,16 +138,16 @@ def _refuse_bomb(width: int, height: int, name: str) -> None:
         )  # fmt: skip
 
 
-def _shrink_while_decoding(image: Image.Image, longer_side: int) -> None:
-    """Let libjpeg decode at 1/2, 1/4 or 1/8 where that divides the size exactly.
+def _shrink_while_decoding(image: Image.Image, longer_side: int, *, exact: bool) -> None:
+    """Let libjpeg decode at 1/2, 1/4 or 1/8, if `exact` where that divides the size exactly.
 
-    Otherwise the last block would reach over the edge and the picture be stretched a little.
+    Otherwise the last block reaches over the edge and the picture is stretched a little.
     """
     if image.format not in ("JPEG", "MPO"):
         return
     width, height = image.size
     for scale in _DCT_SCALES:
-        fits = width % scale == 0 and height % scale == 0
+        fits = not exact or (width % scale == 0 and height % scale == 0)
         if fits and max(width, height) / scale >= _DCT_RESERVE * longer_side:
             image.draft(None, (width // scale, height // scale))
             return

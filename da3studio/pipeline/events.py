@@ -30,6 +30,15 @@ class StageProgress:
 
 
 @dataclass(frozen=True)
+class UnitStored:
+    """One of the results of a stage with many is stored and can be read."""
+
+    stage: Goal
+    unit: str  # id of the view
+    key: str
+
+
+@dataclass(frozen=True)
 class StageDone:
     """The result of a stage is stored under `key`."""
 
@@ -65,7 +74,7 @@ class Noticed:
     text: str
 
 
-Event = StageStarted | StageProgress | StageDone | StageKept | Registered | Noticed
+Event = StageStarted | StageProgress | UnitStored | StageDone | StageKept | Registered | Noticed
 
 Emit = Callable[[Event], None]
 

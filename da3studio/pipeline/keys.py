@@ -13,8 +13,10 @@ from typing import Any
 
 from da3studio.base.digest import digest_of
 from da3studio.base.params import keyed_fields
+from da3studio.edits.table import to_row
 from da3studio.pipeline.stages import (
     CAMERAS,
+    CLEAN,
     CLOUD,
     DEPTH,
     GAUSSIANS,
@@ -65,6 +67,9 @@ def settings_of(stage: Stage, project: Project) -> dict[str, Any]:
             return _without(_NOT_FOR_DEPTH[recipe.depth.engine], keyed_fields(recipe.depth))
         case "cloud":
             return keyed_fields(recipe.fuse)
+        case "clean":  # edits only remove, so neither their order nor a second one matters
+            rows = {digest_of(row): row for row in map(to_row, project.cuts)}
+            return {"edits": [rows[name] for name in sorted(rows)]}
         case "mesh":
             return {**keyed_fields(recipe.mesh), "min_views": recipe.fuse.min_views}
         case "texture":
@@ -102,15 +107,30 @@ def cloud_key(project: Project, cameras: str, depth: Mapping[ViewId, str]) -> st
     return _key(CLOUD, project, _photos(project), cameras, dict(depth))
 
 
-def mesh_key(project: Project, cameras: str, depth: Mapping[ViewId, str], cloud: str) -> str:
-    """Of the mesh; `cameras`, `depth` and `cloud` are content digests."""
-    return _key(MESH, project, cameras, dict(depth), cloud)
+def clean_key(project: Project, cameras: str, cloud: str) -> str:
+    """Of what the edits leave; `cameras` and `cloud` are content digests."""
+    return _key(CLEAN, project, cameras, cloud)
 
 
-def texture_key(project: Project, cameras: str, mesh: str) -> str:
-    """Of the textured mesh; `cameras` and `mesh` are content digests."""
+def mesh_key(
+    project: Project, cameras: str, depth: Mapping[ViewId, str], cloud: str, cut: str | None
+) -> str:
+    """Of the mesh.
+
+    Args:
+        project: asks for it.
+        cameras: content digest, as those of `depth` and `cloud`.
+        depth: of each depth map.
+        cloud: of the fused cloud.
+        cut: of what was cut away; `None` = nothing, and the key is the same as without edits.
+    """
+    return _key(MESH, project, cameras, dict(depth), cloud, *_if_cut(cut))
+
+
+def texture_key(project: Project, cameras: str, mesh: str, cut: str | None) -> str:
+    """Of the textured mesh; `cameras` and `mesh` are content digests, `cut` as of `mesh_key`."""
     sharpness = {view.id: view.sharpness for view in project.views}
-    return _key(TEXTURE, project, _photos(project), sharpness, cameras, mesh)
+    return _key(TEXTURE, project, _photos(project), sharpness, cameras, mesh, *_if_cut(cut))
 
 
 def scratch_key(project: Project) -> str:
@@ -142,6 +162,10 @@ def _photos(project: Project) -> list[tuple[Any, ...]]:
         (view.id, view.source.digest, view.width, view.height, view.focal_px, view.camera_name)
         for view in project.views
     ]
+
+
+def _if_cut(cut: str | None) -> tuple[str, ...]:
+    return () if cut is None else (cut,)
 
 
 def _without(names: frozenset[str], settings: dict[str, Any]) -> dict[str, Any]:

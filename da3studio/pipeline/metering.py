@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -31,8 +32,7 @@ class Metered:
     def __init__(self, emit: Emit, stage: Goal, key: str, total: int) -> None:
         self._emit, self._stage, self._key, self._total = emit, stage, key, total
         self._memory = _PeakMemory()
-        self._step = _StepRate("")
-        self._told = 0.0
+        self._pace = Pace()
 
     def __enter__(self) -> Self:
         self._emit(StageStarted(self._stage, self._total))
@@ -56,6 +56,29 @@ class Metered:
         if isinstance(said, Notice):
             self._emit(Noticed(self._stage, said.text))
             return
+        paced = self._pace.of(said)
+        if paced is not None:
+            self._emit(
+                StageProgress(self._stage, said.step, said.done, said.total, paced.seconds_left)
+            )
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A report that is worth passing on."""
+
+    seconds_left: float | None  # of its step; None = not known yet
+
+
+class Pace:
+    """Which of many reports to pass on: ten a second, the first and the last of every step."""
+
+    def __init__(self) -> None:
+        self._step = _StepRate("")
+        self._told = 0.0
+
+    def of(self, said: Progress) -> Paced | None:
+        """How long the step still takes; `None` if the report can be dropped."""
         now = time.monotonic()
         new_step = said.step != self._step.name
         if new_step:
@@ -63,7 +86,8 @@ class Metered:
         left = self._step.seconds_left(said, now)
         if new_step or said.done == said.total or now - self._told >= 1 / _EVENTS_PER_S:
             self._told = now
-            self._emit(StageProgress(self._stage, said.step, said.done, said.total, left))
+            return Paced(left)
+        return None
 
 
 class _StepRate:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from da3studio.base.digest import digest_of
 from da3studio.pipeline.keys import (
     cameras_key,
+    clean_key,
     cloud_key,
     depth_keys,
     gaussian_keys,
@@ -16,6 +17,7 @@ from da3studio.pipeline.keys import (
 )
 from da3studio.pipeline.stages import (
     CAMERAS,
+    CLEAN,
     CLOUD,
     DEPTH,
     GAUSSIANS,
@@ -91,7 +93,7 @@ class Plan:
         """The step of a stage.
 
         Raises:
-            KeyError: the goal does not need it.
+            KeyError: the goal does not need it, or there is nothing to clean.
         """
         return {step.stage.name: step for step in self.steps}[name]
 
@@ -107,7 +109,7 @@ def plan(
         chunks: the stored results.
         on_damage: told of each damaged result; it counts as missing.
     """
-    stages = stages_until(goal)
+    stages = stages_until(goal, cuts=bool(project.cuts))
     steps = {step.stage: step for step in _steps(project, goal, _Reader(chunks, on_damage))}
     return Plan(goal, tuple(steps.get(stage, Step(stage)) for stage in stages))
 
@@ -154,6 +156,18 @@ class _Reader:
             return Step(CAMERAS, True, {}, {"": step.header.key})
         return step
 
+    def clean(self, project: Project, cameras: str, cloud: str) -> Step:
+        """What the edits leave; whether they cut anything is checked, as the mesh depends on it."""
+        step = self.step(CLEAN, [("", clean_key(project, cameras, cloud))])
+        if not step.done:
+            return step
+        try:
+            Fields(step.header.meta, "the cleaning").flag("cut")
+        except MalformedError as error:
+            self.on_damage(ChunkDamagedError(step.header.key, str(error)))
+            return Step(CLEAN, True, {}, {"": step.header.key})
+        return step
+
 
 def _checked(header: ChunkHeader) -> ChunkHeader:
     """A header whose notices, if there are any, are texts."""
@@ -185,7 +199,14 @@ def _steps(project: Project, goal: Goal, reader: _Reader) -> Iterator[Step]:
     yield cloud
     if not cloud.done:
         return
-    mesh = reader.step(MESH, [("", mesh_key(project, lens, maps, cloud.header.digest))])
+    cut = None
+    if project.cuts:
+        clean = reader.clean(project, lens, cloud.header.digest)
+        yield clean
+        if not clean.done:
+            return
+        cut = clean.header.digest if clean.header.meta["cut"] else None
+    mesh = reader.step(MESH, [("", mesh_key(project, lens, maps, cloud.header.digest, cut))])
     yield mesh
     if mesh.done:
-        yield reader.step(TEXTURE, [("", texture_key(project, lens, mesh.header.digest))])
+        yield reader.step(TEXTURE, [("", texture_key(project, lens, mesh.header.digest, cut))])

@@ -10,6 +10,7 @@ from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Notice, Progress, Report, silent
 from da3studio.engine.protocol import Depth
+from da3studio.pipeline.events import UnitStored
 from da3studio.pipeline.keys import scratch_key
 from da3studio.pipeline.metering import Metered
 from da3studio.pipeline.pack import Packed, pack_depth, pack_registration, unpack_registration
@@ -103,10 +104,14 @@ def _make_depth(work: Work, relay: _Relay, pieces: Pieces, step: Step) -> None:
             work.token.check()
             if not isinstance(piece, Depth):
                 raise TypeError("an engine has to yield one registration only")
-            key = missing.pop(piece.view_id)
-            work.store(DEPTH, key, pack_depth(piece.depth), unit=piece.view_id)
+            _store_depth(work, piece.view_id, missing.pop(piece.view_id), pack_depth(piece.depth))
         for view_id, key in missing.items():
-            work.store(DEPTH, key, _not_measured(work, ViewId(view_id)), unit=view_id)
+            _store_depth(work, view_id, key, _not_measured(work, ViewId(view_id)))
+
+
+def _store_depth(work: Work, view_id: str, key: str, packed: Packed) -> None:
+    work.store(DEPTH, key, packed, unit=view_id)
+    work.emit(UnitStored(DEPTH.name, view_id, key))
 
 
 def _not_measured(work: Work, view_id: ViewId) -> Packed:

@@ -8,6 +8,7 @@ from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import BadInput, CannotWrite, OutOfMemory
 from da3studio.base.i18n import tr
 from da3studio.engine.protocol import GaussianMaker
+from da3studio.pipeline.clean import make_clean
 from da3studio.pipeline.engines import GAUSSIAN_MAKER, ReconstructorFor, registered_engine
 from da3studio.pipeline.events import Emit, Event, Noticed, StageDone, StageKept
 from da3studio.pipeline.gaussians import make_gaussians
@@ -23,6 +24,7 @@ _MAKERS: dict[Goal, Callable[[Work, Plan], None]] = {
     "cameras": make_cameras_and_depth,
     "depth": make_cameras_and_depth,
     "cloud": make_cloud,
+    "clean": make_clean,
     "mesh": make_mesh,
     "texture": make_texture,
     "gaussians": make_gaussians,
@@ -53,8 +55,8 @@ def run(
 
     Raises:
         BadInput: the project has no photos, or its engine or network makes no Gaussians.
-        CannotReconstruct: the photos give no scene.
-        Missing: a photo is gone or changed.
+        CannotReconstruct: the photos give no scene, or all of it was cut away.
+        Missing: a photo or a mask is gone or changed.
         DiskFull, CannotWrite: a result cannot be stored.
         OutOfMemory: the system gave no more.
         JobCancelled: by the token.

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from da3studio.fusion.points import Fused, fuse
 from da3studio.fusion.surface import make_surface
 from da3studio.fusion.texture.texture import texture_mesh
+from da3studio.pipeline.clean import unpack_cleaned
+from da3studio.pipeline.cut import Cut
 from da3studio.pipeline.metering import Metered
 from da3studio.pipeline.pack import (
     pack_fused,
@@ -53,16 +55,22 @@ def make_mesh(work: Work, found: Plan) -> None:
         CannotReconstruct: no surface comes out.
     """
     inputs = _Inputs(work, found)
-    step = found.step("mesh")
+    step, recipe = found.step("mesh"), work.project.recipe
     with Metered(work.emit, MESH.name, step.key, 1) as stage:
+        fused, before = inputs.fused(), None
+        cut = inputs.cut()
+        if cut is not None:
+            by_volume, before = recipe.mesh.method == "tsdf", fused
+            fused = cut.fused(surface=by_volume, report=stage.report, token=work.token)
         surface = make_surface(
             inputs.cameras,
             inputs.depth_of,
-            inputs.fused(),
-            work.project.recipe.mesh,
-            min_views=work.project.recipe.fuse.min_views,
+            fused,
+            recipe.mesh,
+            min_views=recipe.fuse.min_views,
             report=stage.report,
             token=work.token,
+            before=before,
         )
         work.store(MESH, step.key, pack_mesh(surface.mesh, surface.notices))
 
@@ -72,14 +80,20 @@ def make_texture(work: Work, found: Plan) -> None:
     inputs = _Inputs(work, found)
     step = found.step("texture")
     with Metered(work.emit, TEXTURE.name, step.key, 1) as stage:
+        cut = inputs.cut()
         textured = texture_mesh(
             inputs.mesh(),
-            {view_id: camera.pinhole() for view_id, camera in inputs.cameras.items()},
+            {
+                view_id: camera.pinhole()
+                for view_id, camera in inputs.cameras.items()
+                if cut is None or not cut.hides(view_id)
+            },
             inputs.photo_of,
             work.project.recipe.texture,
             sharpness={view.id: view.sharpness for view in work.project.views},
             report=stage.report,
             token=work.token,
+            cover_of=cut.cover_of if cut is not None else None,
         )
         work.store(TEXTURE, step.key, pack_mesh(textured.mesh, textured.notices))
 
@@ -100,6 +114,16 @@ class _Inputs:
     def fused(self) -> Fused:
         header = self._found.step("cloud").header
         return Fused(*read_result(self._work.chunks, header, unpack_fused))
+
+    def cut(self) -> Cut | None:
+        """What the edits mean for the pixels; `None` if nothing was cut away."""
+        work = self._work
+        if not work.project.cuts or not self._found.step("clean").header.meta["cut"]:
+            return None
+        fused = self.fused()
+        unpack = unpack_cleaned(len(fused.cloud))
+        cleaned = read_result(work.chunks, self._found.step("clean").header, unpack)
+        return Cut(fused, cleaned, work.project.cuts, self.cameras, self.depth_of, work.folder.mask)
 
     def mesh(self) -> Mesh:
         return read_result(self._work.chunks, self._found.step("mesh").header, unpack_mesh)

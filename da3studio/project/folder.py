@@ -4,41 +4,51 @@
 Statue.da3/
 ├── project.json   what was asked for, rewritten whole
 ├── chunks/        results by key
-├── earlier/       the last 20 manifests
+├── masks/         painted on photos, by digest
+├── frames/        taken from videos
+├── earlier/       up to 20 earlier manifests, from seconds to months old
 ├── scratch/       intermediate files of a run in progress
+├── view.json      how the window showed it; losing it costs nothing
+├── thumbnail.png  a picture for lists of projects
 └── lock           who writes; empty = nobody
 ```
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from da3studio.base.atomic import write_bytes_atomic, writing_to
-from da3studio.base.errors import BadInput, CannotWrite, Missing, ProjectDamaged
+from da3studio.base.cancel import NEVER, CancelToken
+from da3studio.base.errors import BadInput, CannotWrite
 from da3studio.base.i18n import tr
+from da3studio.base.progress import Report, silent
 from da3studio.project.chunks import ChunkStore
 from da3studio.project.document import Project
+from da3studio.project.duplicate import duplicate
+from da3studio.project.earlier import Earlier, keep_earlier, list_earlier
 from da3studio.project.lock import FolderLock
 from da3studio.project.manifest import decode, encode, same_content
+from da3studio.project.manifest_file import MANIFEST, load, manifest_bytes, not_a_folder
+from da3studio.project.masks import MaskStore
+from da3studio.project.remembered import read_view, stopped_sentence, write_view
 
-_MANIFEST = "project.json"
 _OURS = frozenset({"chunks", "earlier", "scratch", "lock"})
-_LARGEST_MANIFEST_BYTES = 256 * 2**20
-_EARLIER_VERSIONS = 20
 
 
 class ProjectFolder:
     """An open project; made by `create`, `open` or `open_or_create`, ended by `close`.
 
     Use it as a context manager. Opened for writing it holds the folder's lock; opened with
-    `write=False` it changes nothing and works in read-only folders and beside a writer.
+    `write=False` it changes nothing and works in read-only folders and beside a writer. Any thread
+    may save.
     """
 
     def __init__(
@@ -49,6 +59,11 @@ class ProjectFolder:
         self._project = project
         self._document = document
         self._lock = lock
+        self._saving = threading.Lock()
+        self._masks = MaskStore(path / "masks")
+        self._recovered = (
+            stopped_sentence(path, lock.left_by.since) if lock and lock.left_by else None
+        )
 
     @classmethod
     def create(cls, path: Path, name: str) -> ProjectFolder:
@@ -62,7 +77,7 @@ class ProjectFolder:
         path = path.absolute()
         with writing_to(path):
             if path.exists() and not path.is_dir():
-                raise _not_a_folder(path)
+                raise not_a_folder(path)
             path.mkdir(parents=True, exist_ok=True)
             foreign = any(not _is_ours(entry) for entry in path.iterdir())
         if foreign:
@@ -96,12 +111,12 @@ class ProjectFolder:
             CannotWrite: the folder is read-only, and `write` is asked for.
         """
         path = path.absolute()
-        project, document = _load(path)  # before the lock: a refusal leaves no trace
+        project, document = load(path)  # before the lock: a refusal leaves no trace
         if not write:
             return cls(path, project, document, None)
         lock = FolderLock(path / "lock")
         try:
-            project, document = _load(path)  # again, as the last writer left it
+            project, document = load(path)  # again, as the last writer left it
             folder = cls(path, project, document, lock)
             folder.chunks.sweep()
         except BaseException:
@@ -112,7 +127,7 @@ class ProjectFolder:
     @classmethod
     def open_or_create(cls, path: Path, name: str) -> ProjectFolder:
         """Open the project of a folder, or make one there; see `open` and `create`."""
-        if (path / _MANIFEST).exists():
+        if (path / MANIFEST).exists():
             return cls.open(path)
         return cls.create(path, name)
 
@@ -121,28 +136,111 @@ class ProjectFolder:
         """What was last saved."""
         return self._project
 
+    @property
+    def recovered(self) -> str | None:
+        """One sentence for a person, if the program that wrote here last was killed."""
+        return self._recovered
+
     def save(self, project: Project) -> None:
         """Write the manifest if it changed; the one before goes to `earlier`.
 
         Raises:
+            BadInput: a value that could not be read back; nothing was changed.
             CannotWrite: the folder is read-only, or was opened only to look.
             DiskFull: the manifest from before is still there.
         """
-        if self._lock is None:
-            raise CannotWrite(
-                tr("The project {folder} cannot be changed.").format(folder=self.path),
-                why=tr("It was opened only to be looked at."),
-                fix=tr("Open it for writing."),
-            )
-        manifest = self.path / _MANIFEST
-        content = encode(project, self._document)
-        if manifest.is_file():
-            before = manifest.read_bytes()
-            if same_content(before, content):
-                return
-            self._keep_earlier(before)
-        write_bytes_atomic(manifest, content)
-        self._project, self._document = decode(content)
+        with self._saving:
+            self._save(project, self._document)
+
+    def earlier(self) -> list[Earlier]:
+        """Manifests that were saved over, newest first, each with the time when it was."""
+        return list_earlier(self.path / "earlier")
+
+    def restore(self, path: Path) -> Project:
+        """Go back to an earlier manifest; the present one becomes an earlier one.
+
+        Args:
+            path: of one of `earlier`.
+
+        Raises:
+            Missing, ProjectDamaged, ProjectTooNew: it cannot be used; nothing was changed.
+            CannotWrite, DiskFull: as `save`.
+        """
+        project, document = decode(manifest_bytes(path))
+        with self._saving:
+            self._save(project, document)
+            return self._project
+
+    def duplicate(
+        self,
+        target: Path,
+        name: str,
+        *,
+        report: Report = silent,
+        token: CancelToken = NEVER,
+    ) -> None:
+        """Make a project of its own with the same content, as last saved.
+
+        Args:
+            target: a new or empty folder; photos outside of projects are shared by both.
+            name: of the new project.
+            report: told about progress.
+            token: checked between files; the target is there whole or not at all.
+
+        Raises:
+            BadInput: there is something at the target, or it is inside this project.
+            CannotWrite, DiskFull: by the place.
+            JobCancelled: by the token.
+        """
+        with self._saving:
+            project, document = self._project, self._document
+        duplicate(self.path, project.with_name(name), document, target.absolute(), report, token)
+
+    def put_mask(self, mask: NDArray[np.bool_]) -> str:
+        """Store a painted mask, see `masks.MaskStore.put`; returns its digest.
+
+        Raises:
+            CannotWrite: the folder is read-only, or was opened only to look.
+            DiskFull: by the place.
+        """
+        self._check_writing()
+        return self._masks.put(mask)
+
+    def mask(self, digest: str) -> NDArray[np.bool_]:
+        """`(H, W)` a painted mask, True = do not use.
+
+        Raises:
+            Missing: it is not there, or not what was painted.
+        """
+        return self._masks.get(digest)
+
+    def read_view(self) -> dict[str, Any]:
+        """How the window showed the project; empty where nothing is known."""
+        return read_view(self.path)
+
+    def write_view(self, view: dict[str, Any]) -> None:
+        """Remember how the window shows the project; does nothing where it is only looked at.
+
+        Raises:
+            CannotWrite, DiskFull: by the place.
+            ValueError: no JSON values, or too many.
+        """
+        if self._lock is not None:
+            write_view(self.path, view)
+
+    @property
+    def thumbnail(self) -> Path:
+        """Where the picture for lists of projects lies, if there is one."""
+        return thumbnail_of(self.path)
+
+    def write_thumbnail(self, png: bytes) -> None:
+        """Store the picture for lists of projects; does nothing where it is only looked at.
+
+        Raises:
+            CannotWrite, DiskFull: by the place.
+        """
+        if self._lock is not None:
+            write_bytes_atomic(self.thumbnail, png)
 
     def scratch(self, key: str) -> Path:
         """A folder for intermediate files of the work `key`, kept until `clear_scratch`.
@@ -181,92 +279,32 @@ class ProjectFolder:
     ) -> None:
         self.close()
 
-    def _keep_earlier(self, content: bytes) -> None:
-        folder = self.path / "earlier"
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
-        write_bytes_atomic(folder / f"{stamp}.json", content)
-        for path in sorted(folder.glob("[0-9]*.json"))[:-_EARLIER_VERSIONS]:
-            with writing_to(path):
-                path.unlink()
+    def _save(self, project: Project, document: dict[str, Any]) -> None:
+        self._check_writing()
+        manifest = self.path / MANIFEST
+        content = encode(project, document)
+        if manifest.is_file():
+            before = manifest.read_bytes()
+            if same_content(before, content):
+                return
+            keep_earlier(self.path / "earlier", before)
+        write_bytes_atomic(manifest, content)
+        self._project, self._document = decode(content)
+
+    def _check_writing(self) -> None:
+        if self._lock is None:
+            raise CannotWrite(
+                tr("The project {folder} cannot be changed.").format(folder=self.path),
+                why=tr("It was opened only to be looked at."),
+                fix=tr("Open it for writing."),
+            )
 
 
-def stored_photo_path(photo: Path, project_folder: Path) -> str:
-    """How a project names a photo: relative to its folder with `/`, absolute on another drive.
-
-    Relative paths keep working when project and photos move together.
-    """
-    try:
-        relative = os.path.relpath(photo.absolute(), project_folder.absolute())
-    except ValueError:  # Windows: another drive
-        return photo.absolute().as_posix()
-    return Path(relative).as_posix()
-
-
-def _not_a_folder(path: Path) -> BadInput:
-    return BadInput(
-        tr("{path} is not a project.").format(path=path),
-        why=tr("A project is a folder, and this is a file."),
-        fix=tr("Name a project folder, such as {example}.").format(
-            example=path.with_suffix(".da3").name
-        ),
-    )
+def thumbnail_of(path: Path) -> Path:
+    """Where the picture of the project in a folder lies, if there is one."""
+    return path / "thumbnail.png"
 
 
 def _is_ours(entry: Path) -> bool:
     """What an interrupted `create` may have left."""
     return entry.name in _OURS or entry.name.startswith(".tmp")
-
-
-def _load(path: Path) -> tuple[Project, dict[str, Any]]:
-    try:
-        return decode(_manifest_bytes(path / _MANIFEST))
-    except ProjectDamaged as error:
-        for earlier in _readable_earlier(path):
-            raise ProjectDamaged(
-                error.what,
-                why=error.why,
-                fix=tr(
-                    "Copy {earlier} over {manifest}: it is the newest version that can be read;"
-                    " finished results are found again."
-                ).format(earlier=earlier, manifest=path / _MANIFEST),
-            ) from error
-        raise
-
-
-def _readable_earlier(path: Path) -> Iterator[Path]:
-    """Earlier manifests that can be read, newest first."""
-    for earlier in sorted((path / "earlier").glob("[0-9]*.json"), reverse=True):
-        try:
-            decode(_manifest_bytes(earlier))
-        except ProjectDamaged:
-            continue
-        yield earlier
-
-
-def _manifest_bytes(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= _LARGEST_MANIFEST_BYTES else b""
-    except FileNotFoundError as error:
-        raise Missing(
-            tr("There is no project in {folder}.").format(folder=path.parent),
-            why=tr("It has no file {name}.").format(name=path.name),
-            fix=tr("Name a project folder, or make one with: da3studio reconstruct PHOTOS."),
-        ) from error
-    except NotADirectoryError as error:
-        raise _not_a_folder(path.parent) from error
-    except OSError as error:
-        raise Missing(
-            tr("{file} cannot be read.").format(file=path),
-            why=tr("The system says: {reason}.").format(reason=error.strerror or str(error)),
-            fix=tr("Check that you may read the file and that its disk is connected."),
-        ) from error
-    if size > _LARGEST_MANIFEST_BYTES:
-        raise ProjectDamaged(
-            tr("The project cannot be read."),
-            why=tr("Its file project.json is impossibly large ({size} MB).").format(
-                size=size // 2**20
-            ),
-            fix=tr("Restore project.json from a backup; finished results are found again."),
-        )
-    return content

@@ -62,7 +62,8 @@ class Holder:
 class FolderLock:
     """Holds a project folder from construction to `release`.
 
-    A worker process shares the lock of the program that started it.
+    A worker process shares the lock of the program that started it. `left_by` is the program that
+    held the folder before and died without letting go; `None` where the last one ended well.
 
     Raises:
         ProjectBusy: another program holds it.
@@ -72,12 +73,14 @@ class FolderLock:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._shared = False
+        self.left_by: Holder | None = None
         with writing_to(path), _exclusively(path) as file:
             holder = _read(file)
             if holder is not None:
                 self._shared = _is_of_parent(holder)
                 if not self._shared:
                     _refuse_unless_gone(holder, path)
+                    self.left_by = holder
             if not self._shared:
                 _write(file, json.dumps(asdict(Holder.of(os.getpid()))))
 

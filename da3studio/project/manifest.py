@@ -1,10 +1,11 @@
 """`Project` ↔ `project.json`.
 
-The format, schema [1, 1]: `schema`, `program` (the version that wrote it), `name`, `views` (a list
+The format, schema [1, 2]: `schema`, `program` (the version that wrote it), `name`, `views` (a list
 of `View`, each with its `source`), `recipe` (one object per part) and `known_cameras` (a list of
-objects with the `id` of a view, its lens, `rotation` row by row and `translation`; since 1.1). A
-file of a newer minor version opens: fields unknown here are kept and written back. A newer major
-version is refused.
+objects with the `id` of a view, its lens, `rotation` row by row and `translation`; since 1.1);
+`edits`, `placement` and `measurements` (since 1.2, see `manifest_parts.py`). A file of a newer
+minor version opens: fields unknown here are kept and written back. A newer major version is
+refused.
 """
 
 from __future__ import annotations
@@ -23,10 +24,19 @@ from da3studio.geometry.camera import Camera, Intrinsics
 from da3studio.geometry.rigid import Rigid3
 from da3studio.project.document import Project
 from da3studio.project.fields import Fields, MalformedError, parse_json
+from da3studio.project.manifest_parts import (
+    edit_row,
+    measurement_row,
+    placement_row,
+    read_edits,
+    read_measurements,
+    read_placement,
+)
 from da3studio.recipes.recipe import Recipe
+from da3studio.scene.placement import Placement
 from da3studio.scene.view import Gps, PhotoSource, View, ViewId
 
-SCHEMA = (1, 1)
+SCHEMA = (1, 2)
 
 _MOST_VIEWS = 100_000
 _LONGEST_NAME = 512
@@ -77,13 +87,21 @@ def encode(project: Project, document: dict[str, Any]) -> bytes:
     major, minor = SCHEMA
     if document:
         minor = max(minor, document["schema"][1])
-    ours = {
+    ours: dict[str, Any] = {
         "schema": [major, minor],
         "program": da3studio.__version__,
-        **dataclasses.asdict(dataclasses.replace(project, known_cameras={})),
+        "name": project.name,
+        "views": [dataclasses.asdict(view) for view in project.views],
+        "recipe": dataclasses.asdict(project.recipe),
         "known_cameras": [_camera_row(*item) for item in project.known_cameras.items()],
+        "edits": [edit_row(listed) for listed in project.edits],
+        "placement": placement_row(project.placement),
+        "measurements": [measurement_row(measured) for measured in project.measurements],
     }
-    content = (json.dumps(_with_unknown(ours, document), indent=1) + "\n").encode("ascii")
+    whole = _with_unknown(ours, document)
+    for row, own in zip(whole["edits"], ours["edits"], strict=True):
+        row["edit"] = own["edit"]  # another edit may have the place of an old one in the list
+    content = (json.dumps(whole, indent=1) + "\n").encode("ascii")
     try:
         _project(Fields(parse_json(content), "the project"))
     except ValueError as error:
@@ -108,6 +126,9 @@ def _project(fields: Fields) -> Project:
         views,
         _recipe(fields.fields("recipe")),
         _known_cameras(fields, views) if "known_cameras" in fields else {},
+        read_edits(fields) if "edits" in fields else (),
+        read_placement(fields) if "placement" in fields else Placement(),
+        read_measurements(fields) if "measurements" in fields else (),
     )
 
 

@@ -15,6 +15,7 @@ class DepthRecipe:
         "classical",
         "Engine",
         choices=("classical", "da3", "colmap+da3"),
+        choice_labels=("Photogrammetry", "Depth network", "Photogrammetry and depth network"),
         option="--engine",
         help="What finds cameras and depth; 'classical' needs no download and no graphics card,"
         " 'da3' is the network Depth Anything 3, 'colmap+da3' takes cameras from the one and depth"
@@ -44,12 +45,14 @@ class DepthRecipe:
         "decoder",
         "Cameras from",
         choices=("decoder", "rays"),
+        choice_labels=("Network's own answer", "Fitted to its rays"),
         help="How the network tells cameras: 'decoder' is quick, 'rays' fits them to its rays.",
     )
     reference_view: str = param(
         "saddle_balanced",
         "Reference view",
         choices=("saddle_balanced", "saddle_sim_range", "first", "middle"),
+        choice_labels=("Balanced", "Widest likeness", "First photo", "Middle photo"),
         help="How the network chooses the photo that its world starts from.",
     )
     views_per_window: int = param(
@@ -76,6 +79,7 @@ class DepthRecipe:
         unit="px",
         low=160,
         high=2400,
+        simple=True,
         help="Longer side of the depth maps; more is finer and slower.",
     )
     seed: int = param(0, "Seed", low=0, help="Start of every random choice.")
@@ -83,6 +87,7 @@ class DepthRecipe:
         "auto",
         "Device",
         choices=("auto", "cpu", "cuda", "mps"),
+        choice_labels=("Automatic", "Processor", "NVIDIA graphics card", "Apple graphics"),
         keyed=False,
         help="Where depth is computed; 'auto' takes a graphics card if there is one.",
     )

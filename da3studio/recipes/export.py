@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from da3studio.base.params import check_ranges, param
+
+DepthFormat = Literal["png", "tiff", "npz"]
+"""Of exported depth maps: 16 bit in steps, 32 bit float, or with confidence and sky for NumPy."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,8 @@ class ExportRecipe:
         "auto",
         "Content",
         choices=("auto", "mesh", "cloud"),
+        choice_labels=("Mesh if there is one", "Mesh", "Point cloud"),
+        simple=True,
         keyed=False,
         help="What to write; 'auto' takes the mesh, or the point cloud where there is no mesh.",
     )
@@ -22,6 +28,8 @@ class ExportRecipe:
         "centred",
         "Origin",
         choices=("centred", "scene"),
+        choice_labels=("Stand it on the origin", "As reconstructed"),
+        simple=True,
         keyed=False,
         help="For GLB and OBJ: 'centred' stands the model on the origin, y up; 'scene' keeps the"
         " reconstruction's own origin, which PLY and COLMAP files always do, and in OBJ its axes.",
@@ -30,6 +38,7 @@ class ExportRecipe:
         "jpeg",
         "Texture format",
         choices=("jpeg", "png"),
+        choice_labels=("JPEG, small", "PNG, exact"),
         keyed=False,
         help="'jpeg' is about eight times smaller; 'png' keeps every texel as it was baked.",
     )
@@ -45,6 +54,7 @@ class ExportRecipe:
         True,
         "Show as photographed",
         keyed=False,
+        simple=True,
         help="For GLB: show the photographed colours as they are, without lamps; they hold the"
         " light of the day already. Off: the viewer's lamps shade the model.",
     )

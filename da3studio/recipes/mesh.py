@@ -15,6 +15,8 @@ class MeshRecipe:
         "tsdf",
         "Method",
         choices=("tsdf", "poisson"),
+        choice_labels=("Keep what was seen", "Close all gaps"),
+        simple=True,
         help="'tsdf' keeps what was seen; 'poisson' closes gaps into one smooth surface.",
     )
     voxel_footprint: float = param(
@@ -41,7 +43,12 @@ class MeshRecipe:
         help="Loose pieces with a smaller share of all faces are removed.",
     )
     faces: int = param(
-        200_000, "Faces", low=500, high=20_000_000, help="Face budget of the finished mesh."
+        200_000,
+        "Faces",
+        low=500,
+        high=20_000_000,
+        simple=True,
+        help="Face budget of the finished mesh.",
     )
 
     def __post_init__(self) -> None:
@@ -58,6 +65,7 @@ class TextureRecipe:
         unit="px",
         low=256,
         high=16384,
+        simple=True,
         help="Largest atlas side; smaller when the photos hold no more detail.",
     )
     level: bool = param(

@@ -18,7 +18,12 @@ from bootstrapping.stamp import (
     stamp_now,
     write_stamp,
 )
-from bootstrapping.system_needs import missing, needs_of_this_system, provide
+from bootstrapping.system_needs import (
+    missing,
+    needs_of_tests,
+    needs_of_this_system,
+    provide,
+)
 
 # From this pip on, a dry run reads a package's description without downloading the package:
 # telling that PyTorch is 3 GB must not cost the 3 GB.
@@ -36,11 +41,13 @@ def make_ready(checkout: Path, wish: Wish) -> Environment:
         SetupError: a step failed; what was reached is kept and the next call goes on from there.
     """
     environment = Environment(checkout / ".venv")
-    if _nothing_to_do(checkout, environment, wish):
+    extra = needs_of_tests() if "test" in wish.extras else ()
+    if _nothing_to_do(checkout, environment, wish) and not missing(extra):
         return environment
     with only_one_at_a_time(checkout / ".bootstrap.lock"):
         if not _nothing_to_do(checkout, environment, wish):  # who held the lock may have done it
             _set_up(checkout, environment, wish)
+        provide(extra, Steps(environment.log, checkout))
     return environment
 
 

@@ -19,6 +19,9 @@ from pathlib import Path
 
 from bootstrapping.console import SetupError, Steps, say
 
+# Mesa's drawing by the processor; from version 24 on it is in one library.
+SOFTWARE_GL = ("/usr/lib*/dri/swrast_dri.so", "/usr/lib/*/dri/swrast_dri.so",
+               "/usr/lib*/libgallium-*.so", "/usr/lib/*/libgallium-*.so")  # fmt: skip
 FONTS = ("ttf", "otf", "ttc")
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
@@ -38,6 +41,16 @@ def has_a_font(_name: str) -> bool:
     return any(next(folder.glob(f"**/*.{kind}"), None) for folder in folders for kind in FONTS)
 
 
+def has_program(name: str) -> bool:
+    """Whether a program is on the PATH."""
+    return shutil.which(name) is not None
+
+
+def has_software_gl(_name: str) -> bool:
+    """Whether OpenGL works without a graphics card."""
+    return any(next(Path("/").glob(pattern[1:]), None) for pattern in SOFTWARE_GL)
+
+
 def has_module(name: str) -> bool:
     """Whether this Python has a module of the standard library that Debian packages apart."""
     return importlib.util.find_spec(name) is not None
@@ -49,8 +62,9 @@ class Need:
 
     name: str  # "libGL.so.1"
     package: str  # on Debian and Ubuntu
-    required: bool  # False: only the window needs it, the command line works without
+    required: bool  # False: see `without`
     present: Callable[[str], bool] = loads
+    without: str = "The window will need {names}, the command line works without."
 
 
 VENV = Need(
@@ -79,11 +93,27 @@ NEEDS = (
     Need("libgssapi_krb5.so.2", "libgssapi-krb5-2", required=False),
     Need("a font", "fonts-dejavu-core", required=False, present=has_a_font),
 )
+NOT_TESTED = "The window is not tested: its tests need {names}."
+TEST_NEEDS = (
+    Need("Xvfb", "xvfb", required=False, present=has_program, without=NOT_TESTED),
+    Need(
+        "OpenGL without a graphics card",
+        "libgl1-mesa-dri",
+        required=False,
+        present=has_software_gl,
+        without=NOT_TESTED,
+    ),
+)
 
 
 def needs_of_this_system() -> tuple[Need, ...]:
-    """Everything to look for here; nothing outside Linux."""
+    """Everything that the program needs here; nothing outside Linux."""
     return (VENV, *NEEDS) if sys.platform == "linux" else ()
+
+
+def needs_of_tests() -> tuple[Need, ...]:
+    """What testing needs besides: a screen that nobody sees, and something to draw on it with."""
+    return TEST_NEEDS if sys.platform == "linux" else ()
 
 
 def missing(needs: Iterable[Need]) -> tuple[Need, ...]:
@@ -115,9 +145,10 @@ def provide(needs: Sequence[Need], steps: Steps) -> None:
             why="Without it the program cannot start, and installing it needs your password.",
             fix=f"{advice(absent)}\nThen run the same command again.",
         )
-    if absent:
-        say(f"The window will need {names_of(absent)}, the command line works without.")
-        say(advice(absent))
+    for without in dict.fromkeys(need.without for need in absent):
+        lacking = [need for need in absent if need.without == without]
+        say(without.format(names=names_of(lacking)))
+        say(advice(lacking))
 
 
 def right_to_install() -> tuple[str, ...] | None:

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from da3studio.cli.info import preset_of, size_text
+from da3studio.edits.base import ListedEdit
+from da3studio.edits.thresholds import MinConfidence, MinViews
+from da3studio.edits.views import MaskPhoto
 from da3studio.project.chunks import ChunkStore
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.mesh import MeshRecipe
 from da3studio.recipes.recipe import PRESETS, Recipe
+from da3studio.scene.placement import KnownLength, Placement
 from tests.cli.conftest import run_program
 
 
@@ -52,6 +56,38 @@ def test_that_info_as_json_is_one_object(project):
     assert facts["views"][0]["path"] == "../photos/sample_05.jpg"
     assert [stage["done"] for stage in facts["stages"]] == [False] * 5
     assert facts["recipe"]["mesh.faces"] == Recipe().mesh.faces
+
+
+def test_that_info_tells_of_edits_and_scale(project):
+    with ProjectFolder.open(project) as folder:
+        edits = [ListedEdit("a", MinViews(4)), ListedEdit("b", MinConfidence(2.0), on=False)]
+        length = KnownLength((0.0, 0.0, 0.0), (2.0, 0.0, 0.0), 0.5)
+        folder.save(
+            folder.project.with_edits(edits).with_placement(Placement(known_lengths=(length,)))
+        )
+    ran = run_program(project.parent, "info", "scan.da3")
+    (facts,) = run_program(project.parent, "info", "scan.da3", "--json").events
+
+    assert "Edits         2 in the list, 1 switched off" in ran.out
+    assert "Scale         0.25 m per unit, set" in ran.out
+    assert "Cleaning      to do" in ran.out
+    assert [(edit["kind"], edit["on"]) for edit in facts["edits"]] == [
+        ("min_views", True), ("min_confidence", False),
+    ]  # fmt: skip
+    assert facts["metres_per_unit"] == 0.25
+
+
+def test_that_doctor_misses_a_lost_mask(project):
+    with ProjectFolder.open(project) as folder:
+        digest = folder.put_mask(np.eye(9, dtype=np.bool_))
+        edit = MaskPhoto(folder.project.views[0].id, digest)
+        folder.save(folder.project.with_edits([ListedEdit("a", edit)]))
+    assert run_program(project.parent, "doctor", "scan.da3").code == 0
+    (project / "masks" / f"{digest}.png").unlink()
+    ran = run_program(project.parent, "doctor", "scan.da3")
+    assert ran.code == 4
+    assert "lacks masks" in ran.error[0]
+    assert digest in ran.out
 
 
 def test_that_info_changes_nothing(project):

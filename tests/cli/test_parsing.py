@@ -9,7 +9,7 @@ from da3studio.cli.parsing import build_parser
 from da3studio.exporters import EXPORTERS
 from da3studio.recipes.recipe import Recipe
 
-COMMANDS = ("reconstruct", "add", "info", "export", "doctor", "sample")
+COMMANDS = ("reconstruct", "add", "info", "export", "depth", "doctor", "sample")
 
 
 def help_of(words: list[str], capsys) -> str:

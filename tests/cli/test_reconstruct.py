@@ -135,6 +135,18 @@ def test_that_a_finished_project_is_exported_without_work(finished, tmp_path, ou
     assert (tmp_path / "new folder" / beside).exists()
 
 
+def test_that_depth_maps_of_a_finished_project_are_written_with_their_cameras(finished, tmp_path):
+    target = tmp_path / "depth maps"
+    ran = run_program(finished[0], "depth", "scan.da3", "-o", target, "--format", "tiff", "--json")
+
+    assert ran.code == 0, ran.err
+    assert made(ran) == []
+    (answer,) = ran.named("depth_maps")
+    assert {path.name for path in target.iterdir()} == {*answer["files"], "cameras.json"}
+    assert len(answer["files"]) >= 2
+    assert {one["work"] for one in ran.named("work_progress")} == {"depth_maps"}
+
+
 def test_that_a_cloud_is_refused_as_obj_before_any_work(finished, tmp_path):
     ran = run_program(
         finished[0], "export", "scan.da3", "-o", tmp_path / "cloud.obj", "--content", "cloud"

@@ -45,6 +45,18 @@ class _Buggy(_Misbehaving):
         raise ZeroDivisionError("a bug of ours")
 
 
+class _WithTorch(_Misbehaving):
+    def misbehave(self) -> None:
+        import torch
+
+        torch.zeros(1)
+
+
+def torch_engine(_: str) -> Reconstructor:
+    """Loads PyTorch before the first depth map, as all of ours do."""
+    return _WithTorch()
+
+
 def deaf_engine(_: str) -> Reconstructor:
     """Does not stop when asked to."""
     return _Deaf()

@@ -1,84 +1,29 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from da3studio.base.errors import CannotReconstruct, Missing
-from da3studio.jobs.client import JobClient
 from da3studio.jobs.messages import (
     Cancelled,
     Crashed,
     Failed,
     Finished,
-    Happened,
-    Message,
-    Outcome,
     RunJob,
     WorkerDied,
 )
-from da3studio.pipeline.engines import ReconstructorFor
-from da3studio.pipeline.events import StageDone, StageKept, StageStarted
-from da3studio.pipeline.stages import Goal
+from da3studio.pipeline.events import StageDone, StageKept, UnitStored
 from da3studio.project.folder import ProjectFolder
 from tests.jobs.engines import buggy_engine, deaf_engine, faulty_once, killed_once
-from tests.pipeline.exact_engine import blind_engine, exact_engine, slow_engine
-
-PATIENCE_S = 60.0
-
-
-class Talk:
-    """A client and what it said."""
-
-    def __init__(self, lookup: ReconstructorFor, grace_s: float = 5.0) -> None:
-        self._messages: queue.Queue[Message] = queue.Queue()
-        self.client = JobClient(self._messages.put, reconstructor_for=lookup, grace_s=grace_s)
-        self.events: list[Happened] = []
-
-    def until(self, wanted: Callable[[Message], bool]) -> Message:
-        while True:
-            message = self._messages.get(timeout=PATIENCE_S)
-            if isinstance(message, Happened):
-                self.events.append(message)
-            if wanted(message):
-                return message
-
-    def outcome(self) -> Outcome:
-        message = self.until(lambda message: not isinstance(message, Happened))
-        assert not isinstance(message, Happened)
-        return message
-
-    def until_started(self, stage: Goal) -> None:
-        self.until(
-            lambda m: (
-                isinstance(m, Happened)
-                and isinstance(m.event, StageStarted)
-                and m.event.stage == stage
-            )
-        )
-
-    def stages(self, kind: type[StageDone | StageKept]) -> list[Goal]:
-        return [m.event.stage for m in self.events if isinstance(m.event, kind)]
-
-
-def workers() -> list[psutil.Process]:
-    """Worker processes of this one; the helper of multiprocessing is not among them."""
-    found = []
-    for process in psutil.Process().children():
-        try:
-            if "spawn_main" in " ".join(process.cmdline()):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+from tests.jobs.talk import Talk, workers
+from tests.pipeline.exact_engine import VIEWS, blind_engine, exact_engine, slow_engine
 
 
 def test_that_a_job_runs_in_a_polite_process_and_finishes(project):
@@ -87,12 +32,25 @@ def test_that_a_job_runs_in_a_polite_process_and_finishes(project):
         number = client.submit(RunJob(project, "depth"))
         talk.until_started("depth")
         (worker,) = workers()
-        assert worker.nice() >= 5
+        assert worker.nice() >= 10
         os.kill(worker.pid, signal.SIGINT)  # Ctrl+C reaches the whole group
         assert talk.outcome() == Finished(number)
     assert talk.stages(StageDone) == ["cameras", "depth"]
-    assert {message.job_id for message in talk.events} == {number}
+    assert {message.job_id for message in talk.said} == {number}
     assert workers() == []
+
+
+def test_that_each_depth_map_is_told_when_it_can_be_read(project):
+    talk = Talk(slow_engine)
+    with talk.client as client, ProjectFolder.open(project, write=False) as folder:
+        client.submit(RunJob(project, "depth"))
+        units = []
+        while len(units) < VIEWS:
+            happened = talk.until(lambda m: isinstance(getattr(m, "event", None), UnitStored))
+            assert folder.chunks.header(happened.event.key).unit == happened.event.unit
+            units.append(happened.event.unit)
+        assert isinstance(talk.outcome(), Finished)
+    assert sorted(units) == sorted(view.id for view in folder.project.views)
 
 
 def test_that_jobs_run_one_after_the_other_in_one_worker(project):

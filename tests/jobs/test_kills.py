@@ -17,7 +17,7 @@ from da3studio.pipeline.load import load_scene
 from da3studio.pipeline.run import run
 from da3studio.pipeline.stages import STAGES, Goal
 from da3studio.project.folder import ProjectFolder
-from tests.jobs.test_client import PATIENCE_S, workers
+from tests.jobs.talk import PATIENCE_S, workers
 from tests.pipeline.exact_engine import exact_engine, slow_engine
 
 GOALS = [stage.name for stage in STAGES]

@@ -1,16 +1,25 @@
 """The steps of a set-up: their report, the system's libraries, the build of PyTorch, the lock."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bootstrapping import lock, torch_build
 from bootstrapping.console import SetupError, Steps, likely_cause
 from bootstrapping.lock import only_one_at_a_time
-from bootstrapping.system_needs import Need, missing, provide
+from bootstrapping.system_needs import (
+    TEST_NEEDS,
+    Need,
+    has_program,
+    missing,
+    needs_of_this_system,
+    provide,
+)
 
 
 @pytest.fixture
@@ -82,6 +91,27 @@ class TestWhoMayNotInstall:
         provide([Need("libda3-nowhere.so.9", "libda3-nowhere9", required=False)], steps)
 
         assert "sudo apt-get install -y libda3-nowhere9\n" in capsys.readouterr().out
+
+    def test_that_without_a_screen_it_is_said_that_the_window_is_not_tested(self, steps, capsys):
+        needs = [replace(need, present=lambda _: False) for need in TEST_NEEDS]
+
+        provide([Need("libda3-nowhere.so.9", "libda3-nowhere9", required=False), *needs], steps)
+
+        said = capsys.readouterr().out
+        assert "The window is not tested: its tests need Xvfb, OpenGL without" in said
+        assert "sudo apt-get install -y xvfb libgl1-mesa-dri\n" in said
+        assert "sudo apt-get install -y libda3-nowhere9\n" in said
+
+
+def test_that_running_and_setting_up_need_no_screen_for_tests():
+    needed = {need.name for need in needs_of_this_system()}
+    assert not needed & {need.name for need in TEST_NEEDS}
+    assert not any(need.required for need in TEST_NEEDS)
+
+
+def test_that_a_program_is_looked_for_on_the_path():
+    assert has_program(Path(sys.executable).name) or not shutil.which(Path(sys.executable).name)
+    assert not has_program("da3-nowhere")
 
 
 def found(tmp_path: Path, *packages: tuple[str, str]) -> torch_build.Found:

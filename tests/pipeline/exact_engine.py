@@ -22,7 +22,8 @@ from da3studio.base.errors import CannotReconstruct
 from da3studio.base.progress import Progress, Report
 from da3studio.engine.protocol import Depth, Photos, Reconstructor
 from da3studio.geometry.camera import Camera
-from da3studio.project.folder import ProjectFolder, stored_photo_path
+from da3studio.project.folder import ProjectFolder
+from da3studio.project.photo_paths import stored_photo_path
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.mesh import MeshRecipe, TextureRecipe
 from da3studio.recipes.recipe import Recipe

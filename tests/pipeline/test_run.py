@@ -26,6 +26,7 @@ from da3studio.pipeline.events import (
     StageKept,
     StageProgress,
     StageStarted,
+    UnitStored,
     to_json,
 )
 from da3studio.pipeline.load import load_scene
@@ -323,7 +324,7 @@ def test_that_all_events_cross_processes_and_become_json(photos, tmp_path):
     with exact_project(tmp_path / "a.da3", photos) as folder:
         events = run_all(folder, "cloud") + run_all(folder, "cloud")
     assert {type(e) for e in events} == {
-        StageStarted, StageProgress, StageDone, StageKept, Registered, Noticed
+        StageStarted, StageProgress, UnitStored, StageDone, StageKept, Registered, Noticed
     }  # fmt: skip
     for event in events:
         assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301

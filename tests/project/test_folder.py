@@ -15,7 +15,8 @@ from da3studio.base.errors import (
     ProjectDamaged,
     UserFacingError,
 )
-from da3studio.project.folder import ProjectFolder, stored_photo_path
+from da3studio.project.folder import ProjectFolder
+from da3studio.project.photo_paths import stored_photo_path
 from da3studio.recipes.recipe import PRESETS
 from tests.project.test_manifest import PROJECT, VIEW
 

@@ -181,12 +181,12 @@ def test_that_known_cameras_come_back_to_the_last_bit():
     assert not same_content(encode(KNOWING, {}), encode(PROJECT, {}))
 
 
-def test_that_a_project_of_schema_1_0_has_no_known_cameras_and_is_written_as_1_1():
+def test_that_a_project_of_schema_1_0_has_no_known_cameras_and_is_written_as_1_2():
     older = document() | {"schema": [1, 0]}
     del older["known_cameras"]
     project, found = decode(json.dumps(older).encode())
     assert project == PROJECT
-    assert json.loads(encode(project, found))["schema"] == [1, 1]
+    assert json.loads(encode(project, found))["schema"] == [1, 2]
 
 
 def test_that_known_cameras_go_with_their_views_and_can_be_taken_back():

@@ -24,7 +24,8 @@ from da3studio.bench.parity.formula import FormulaWeights
 from da3studio.engine.pinning import pinned
 from da3studio.media.probe import probe
 from da3studio.model.config import TINY
-from da3studio.project.folder import ProjectFolder, stored_photo_path
+from da3studio.project.folder import ProjectFolder
+from da3studio.project.photo_paths import stored_photo_path
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.recipe import Recipe
 from da3studio.scene.view import View

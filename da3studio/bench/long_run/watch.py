@@ -80,9 +80,9 @@ def watch(project: Path, token: CancelToken, kill: Moment | None = None) -> Watc
         watcher = _Watcher(process, kill)
         for message in _chained(first, messages):
             token.check()
-            if message is not None and not isinstance(message, Happened):
+            if isinstance(message, Outcome):
                 return Watched(tuple(watcher.samples), watcher.n_registered, message)
-            watcher.look(None if message is None else message.event)
+            watcher.look(message.event if isinstance(message, Happened) else None)
     raise AssertionError("a queue of messages does not end")
 
 

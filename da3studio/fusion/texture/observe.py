@@ -22,6 +22,7 @@ from da3studio.scene.view import ViewId
 
 BEST_VIEWS = 8  # views remembered per face
 _HIDDEN_MARGIN = 0.003  # of the distance: the roughness of a fused surface
+_COVER_MARGIN = 0.02  # of the distance: what was cut off right beside a face hides nothing
 _BORDER_PX = 2.0  # faces this close to a photo's border are not seen by it
 _EDGE_SIDE_PX = 512  # longer side of the depth images in which occlusion edges are found
 _EDGE_JUMP = 0.02  # second difference of inverse depth, relative; 0 on any plane
@@ -31,6 +32,10 @@ _DETAIL_SIDE_PX = 2048  # longer side of the images in which detail is measured
 _PLAIN = 16.0  # slope [quarter levels per px] that tells nothing: noise and compression
 _KEPT_SIDE_PX = 1024  # longer side of the small copies ...
 _KEPT_TOTAL_PX = 64_000_000  # ... and their number of pixels together
+
+CoverOf = Callable[[ViewId], NDArray[np.float32]]
+"""Gives of a view, `(h, w)` at any size, how far away it shows what is no part of the mesh, along
+the optical axis [world units]: infinite = nothing, 0 = never to be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,7 @@ def observe(
     *,
     report: Report,
     token: CancelToken,
+    cover_of: CoverOf | None = None,
 ) -> Observations:
     """Look at the mesh through every photo, one after the other.
 
@@ -62,6 +68,7 @@ def observe(
         sharpness: of each photo, comparable among them.
         report: told about progress.
         token: checked before each photo.
+        cover_of: what stands in front of the mesh in a photo, though it is no part of it.
 
     Raises:
         ValueError: a photo and its camera differ in size.
@@ -80,6 +87,9 @@ def observe(
         copy, detail = _small_copies(photo_of(view), camera, side, view)
         small.append(copy)
         faces, score = _seen(mesh, camera, scene)
+        if cover_of is not None:
+            clear = ~_is_covered(mesh, faces, camera, cover_of(view))
+            faces, score = faces[clear], score[clear]
         if not len(faces):
             continue
         centres = mesh.vertices[mesh.faces[faces]].mean(axis=1)
@@ -169,6 +179,23 @@ def _seen(
     cosine = np.clip((normal * towards).sum(axis=1) / np.maximum(lengths, 1e-30), 0.01, 1)
     near_edge = _edge_worth(camera, scene, project(centres, camera))
     return faces, (area * cosine * near_edge).astype(np.float32)
+
+
+def _is_covered(
+    mesh: Mesh, faces: NDArray[np.int64], camera: Camera, cover: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """`(N,)` faces that the photo shows something else in front of, at any corner."""
+    if not np.isfinite(cover).any():
+        return np.zeros(len(faces), np.bool_)
+    height, width = cover.shape
+    vertices, corners = np.unique(mesh.faces[faces], return_inverse=True)
+    points = mesh.vertices[vertices]
+    column, row = project(points, camera.resized(width, height)).astype(np.intp).T
+    in_front = cover[row.clip(0, height - 1), column.clip(0, width - 1)]
+    depth = camera.cam_from_world.apply(points)[:, 2]
+    vertex_covered = in_front < depth * (1 - _COVER_MARGIN)
+    covered: NDArray[np.bool_] = vertex_covered[corners.reshape(-1, 3)].any(axis=1)
+    return covered
 
 
 def _edge_worth(

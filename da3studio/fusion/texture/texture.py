@@ -17,7 +17,7 @@ from da3studio.fusion.texture.bake import bake_seen, bake_unseen, fill_between
 from da3studio.fusion.texture.choose import choose_views, mistrust_odd_views
 from da3studio.fusion.texture.fill import unseen_colours
 from da3studio.fusion.texture.level import anchored, gain_table, photo_gains, seam_corrections
-from da3studio.fusion.texture.observe import Observations, observe
+from da3studio.fusion.texture.observe import CoverOf, Observations, observe
 from da3studio.fusion.unwrap import Layout, lay_out, make_charts
 from da3studio.geometry.camera import Camera
 from da3studio.recipes.mesh import TextureRecipe
@@ -45,6 +45,7 @@ def texture_mesh(
     sharpness: Mapping[ViewId, float],
     report: Report,
     token: CancelToken,
+    cover_of: CoverOf | None = None,
 ) -> Textured:
     """Paint a mesh from its photos.
 
@@ -58,6 +59,8 @@ def texture_mesh(
         sharpness: of each photo, comparable among them.
         report: told about progress.
         token: checked between photos and rounds.
+        cover_of: what stands in front of the mesh in a photo, though it is no part of it: a
+            person in the way, a stand that was cut off.
 
     Raises:
         CannotReconstruct: the mesh is empty or no photo shows any of it.
@@ -66,7 +69,9 @@ def texture_mesh(
     """
     if not len(mesh.faces) or not cameras:
         raise _nothing_to_paint()
-    seen = observe(mesh, cameras, photo_of, sharpness, report=report, token=token)
+    seen = observe(
+        mesh, cameras, photo_of, sharpness, report=report, token=token, cover_of=cover_of
+    )
     if not (seen.view_idx >= 0).any():
         raise _nothing_to_paint()
 
