@@ -1,0 +1,1 @@
+"""The desktop application; the only home of Qt and VisPy."""

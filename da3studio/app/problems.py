@@ -1,0 +1,90 @@
+"""What went wrong, in the form in which the window shows it; and the last net for bugs of ours."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+
+from da3studio.base.errors import UserFacingError
+from da3studio.base.i18n import tr
+
+_log = logging.getLogger("da3studio.app")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Four parts: what happened, the likely reason, what to do, and one button that does it."""
+
+    what: str
+    why: str
+    fix: str
+    details: str = ""  # folded, to copy
+    button: str = ""  # "" = there is none
+    act: Callable[[], None] | None = None
+
+    @staticmethod
+    def of(
+        error: UserFacingError, button: str = "", act: Callable[[], None] | None = None
+    ) -> Trouble:
+        """Of an error that was written for the person."""
+        return Trouble(error.what, error.why, error.fix, "", button, act)
+
+
+def worker_died(exit_code: int, button: str, act: Callable[[], None]) -> Trouble:
+    """The process that computes is gone."""
+    ended = tr("by the signal {n}") if exit_code < 0 else tr("with the code {n}")
+    return Trouble(
+        tr("The work stopped unexpectedly; nothing that was finished is lost."),
+        tr("The process that computes was ended {how}, perhaps because memory ran out.").format(
+            how=ended.format(n=abs(exit_code))
+        ),
+        tr("Try again: it goes on after the last finished piece."),
+        button=button,
+        act=act,
+    )
+
+
+def bug(details: str) -> Trouble:
+    """A fault of the program."""
+    return Trouble(
+        tr("Something went wrong in DA3 Studio itself."),
+        tr("This is a fault of the program, not of your photos."),
+        tr("Your project is saved. If it happens again, send us the details below."),
+        details=details,
+    )
+
+
+class Net:
+    """While it is spread, exceptions that nobody caught are logged and shown, not fatal.
+
+    Args:
+        show: puts a trouble on the screen.
+    """
+
+    def __init__(self, show: Callable[[Trouble], None]) -> None:
+        self._show = show
+        self._former = sys.excepthook
+
+    def spread(self) -> None:
+        sys.excepthook = self._caught
+
+    def gather(self) -> None:
+        sys.excepthook = self._former
+
+    def _caught(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if not issubclass(kind, Exception):  # Ctrl+C and exit mean what they say
+            self._former(kind, error, trace)
+            return
+        text = "".join(traceback.format_exception(kind, error, trace))
+        _log.error("uncaught: %s", text)
+        print(text, file=sys.stderr)
+        if isinstance(error, UserFacingError):
+            self._show(Trouble.of(error))
+        else:
+            self._show(bug(text))

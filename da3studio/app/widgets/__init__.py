@@ -1,0 +1,1 @@
+"""Widgets: they build, bind and show."""

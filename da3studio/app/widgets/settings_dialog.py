@@ -1,0 +1,52 @@
+"""The settings of the program; what is chosen counts at once."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayout, QWidget
+
+from da3studio.app.session import Session
+from da3studio.app.viewmodels.recipe_form import RecipeForm
+from da3studio.app.widgets.card import wrapping
+from da3studio.app.widgets.form import FormWidget
+from da3studio.base.i18n import tr
+
+_WIDTH_PX, _HEIGHT_PX = 620, 600
+
+
+class SettingsDialog(QDialog):
+    """A form over `Settings`."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Settings"))
+        self._session = session
+        self._language = session.settings.language
+        self.form = RecipeForm(session.settings, parent=self)
+        self.form.edited.connect(session.set_settings)
+        session.settings_changed.connect(self._follow)
+        self.widget = FormWidget(self.form, beside=True)
+        self._later = wrapping(
+            tr("The language changes when DA3 Studio is started again."), "warning"
+        )
+        self._later.hide()
+
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.addWidget(self.widget)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(inside)
+        buttons = QDialogButtonBox()
+        close = buttons.addButton(tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
+        close.setAutoDefault(False)  # Enter ends the typing of a number, not the dialog
+        close.clicked.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self._later)
+        layout.addWidget(buttons)
+        self.resize(_WIDTH_PX, _HEIGHT_PX)
+
+    def _follow(self) -> None:
+        self.form.show(self._session.settings)
+        self._later.setVisible(self._session.settings.language != self._language)

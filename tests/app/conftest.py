@@ -1,0 +1,148 @@
+"""A screen of our own, and the rule that no test leaves anything behind.
+
+Windows are shown on a virtual screen (Xvfb) that is started once per test process, also where a
+real one is there: what is tested must not depend on whose desk it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+SCREEN = "1920x1200x24"
+_SETTLE_S = 5.0
+_SERVERS: list[subprocess.Popen[bytes]] = []  # kept: a Popen that is dropped warns
+
+
+def _end_with_parent() -> None:
+    set_death_signal = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a virtual screen."""
+    if sys.platform != "linux":
+        yield ""
+        return
+    if shutil.which("Xvfb") is None:
+        pytest.skip("THE WINDOW IS NOT TESTED: Xvfb is not installed")
+    runtime = tmp_path_factory.mktemp("runtime")
+    runtime.chmod(0o700)
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509  Qt talks to it until Python is gone
+    )
+    _SERVERS.append(server)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        name = f":{pipe.readline().strip()}"
+    os.environ.update(
+        DISPLAY=name,
+        QT_QPA_PLATFORM="xcb",
+        LIBGL_ALWAYS_SOFTWARE="1",
+        XDG_RUNTIME_DIR=str(runtime),
+        QT_LOGGING_RULES="qt.qpa.services.debug=false",
+    )
+    for portal in ("WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        os.environ.pop(portal, None)
+    yield name
+    assert server.poll() is None, "the virtual screen has died"
+
+
+@pytest.fixture(scope="session")
+def qapp_args(screen: str) -> list[str]:
+    """pytest-qt makes its application from these, after the screen is there."""
+    from PySide6.QtCore import QCoreApplication, Qt
+
+    QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+    return ["da3studio"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, models and thumbnails of each test lie in a folder of its own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("DA3STUDIO_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a process, a running timer or a window."""
+    before = _alive()
+    yield
+    deadline = time.monotonic() + _SETTLE_S
+    while (left := _new(before)) and time.monotonic() < deadline:
+        _let_qt_tidy_up()
+    assert not left, f"{request.node.name} left behind: {', '.join(sorted(left))}"
+
+
+def _qt_is_loaded() -> bool:
+    return "PySide6.QtWidgets" in sys.modules
+
+
+def _alive() -> dict[int, str]:
+    """What runs or is shown: identity → words."""
+    found = {id(one): f"thread {one.name}" for one in threading.enumerate() if not _is_foreign(one)}
+    for child in psutil.Process().children(recursive=True):
+        if not _is_allowed(child):
+            found[-child.pid] = f"process {child.pid} {child.name()}"
+    if _qt_is_loaded():
+        from PySide6.QtCore import QTimer
+        from PySide6.QtWidgets import QApplication
+        from shiboken6 import isValid
+
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            for widget in QApplication.topLevelWidgets():
+                if isValid(widget):
+                    found[id(widget)] = f"window {type(widget).__name__}"
+            for one in gc.get_objects():
+                if isinstance(one, QTimer) and isValid(one) and one.isActive():
+                    found[id(one)] = f"timer of {type(one.parent()).__name__}"
+    return found
+
+
+def _is_allowed(process: psutil.Process) -> bool:
+    """The screen, and the helper by which multiprocessing tidies up once for all tests."""
+    try:
+        return process.name() == "Xvfb" or any("resource_tracker" in a for a in process.cmdline())
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _is_foreign(thread: threading.Thread) -> bool:
+    """Whether Python only met it while it ran a callback; such entries outlive their thread."""
+    return type(thread).__name__ == "_DummyThread"
+
+
+def _new(before: dict[int, str]) -> list[str]:
+    return [words for identity, words in _alive().items() if identity not in before]
+
+
+def _let_qt_tidy_up() -> None:
+    from PySide6.QtCore import QCoreApplication, QEvent
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance()
+    if application is not None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        application.processEvents()
+    gc.collect()
+    time.sleep(0.01)
