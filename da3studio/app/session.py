@@ -26,6 +26,7 @@ from da3studio.project.document import Project
 from da3studio.project.folder import ProjectFolder
 from da3studio.project.history import History
 from da3studio.recipes.export import DepthFormat, ExportRecipe
+from da3studio.recipes.recipe import PRESETS
 
 T = TypeVar("T")
 
@@ -89,6 +90,7 @@ class Session(QObject):
         """Make a new project and show it; `None` if that did not work, which was said."""
         try:
             folder = ProjectFolder.create(path, name)
+            folder.save(folder.project.with_recipe(PRESETS[self._settings.preset]))
         except UserFacingError as error:
             self.report(error)
             return None

@@ -23,7 +23,7 @@ _TAUBIN_STEPS = 3  # takes the grid's steps out; more would round corners
 _SPIKE = 1.5  # from the neighbours' middle, in mean edge lengths; a cube's corner has about 0.6
 _TRIM_ROUNDS = 2
 _SMALL_HOLE_EDGES = 48  # about twelve voxels across
-_HEADROOM = 0.99  # of the face budget; closing the last pinholes takes some
+_HEADROOMS = (0.99, 0.96, 0.9, 0.8)  # of the face budget; closing the last pinholes takes some
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +56,14 @@ def clean_surface(
     surface = smooth(surface)
     surface = fill_loops(surface, _SMALL_HOLE_EDGES)
     token.check()
-    # collapsing edges leaves a few crumbs and pinholes of its own
-    surface = manifold(decimate(surface, int(recipe.faces * _HEADROOM)))
-    surface = fill_loops(drop_small_pieces(surface, recipe.min_component), _SMALL_HOLE_EDGES)
+    full = surface
+    for headroom in _HEADROOMS:
+        # collapsing edges leaves a few crumbs and pinholes of its own
+        surface = manifold(decimate(full, int(recipe.faces * headroom)))
+        surface = fill_loops(drop_small_pieces(surface, recipe.min_component), _SMALL_HOLE_EDGES)
+        token.check()
+        if len(surface.faces) <= recipe.faces:
+            break
     lengths = np.sort(boundary_loops(surface).lengths)
     share = float(lengths[:-1].sum() / lengths.sum()) if len(lengths) > 1 else 0.0
     return Clean(surface, max(0, len(lengths) - 1), share, dropped)
