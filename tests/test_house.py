@@ -21,7 +21,19 @@ HEAVY = ("torch", "open3d", "pycolmap", "cv2")
 REGISTRY_HOSTS = ("py" + "pi.org", "python" + "hosted.org", "download.py" + "torch.org")
 REGISTRY_HOSTS += ("npm" + "js.org", "npm" + "js.com", "conda." + "anaconda.org")
 MACHINE_PATH = re.compile(r"(?<![\w.~}$/-])/(?:work|root|home/\w\w+|Users)/\w|[A-Z]:\\Users\\")
-BINARY = {".png", ".jpg", ".jpeg", ".safetensors", ".glb", ".ico", ".heic", ".tif", ".webp", ".mp4", ".mo"}
+BINARY = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".safetensors",
+    ".glb",
+    ".ico",
+    ".heic",
+    ".tif",
+    ".webp",
+    ".mp4",
+    ".mo",
+}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

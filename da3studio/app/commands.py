@@ -46,6 +46,8 @@ class Desk(Protocol):
     def reset_layout(self) -> None: ...
     def frame_all(self) -> None: ...
     def toggle_tool(self, tool: str) -> None: ...
+    def delete_selected(self) -> None: ...
+    def invert_selection(self) -> None: ...
     def quit(self) -> None: ...
 
 
@@ -98,7 +100,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "file", "Open project …", lambda d: d.ask_for_project(), "Ctrl+O", "open"),
     Command("sample", "file", "Try the sample", lambda d: d.try_sample(), "", "sample"),
     Command(
-        "add-photos", "file", "Add photos …", lambda d: d.ask_for_photos(), "Ctrl+I",
+        "add-photos", "file", "Add photos …", lambda d: d.ask_for_photos(), "Ctrl+Shift+O",
         "add-photos", divided=True,
     ),
     Command("add-folder", "file", "Add a folder …", lambda d: d.ask_for_folder(), "", "add-folder"),
@@ -143,6 +145,14 @@ COMMANDS: tuple[Command, ...] = (
     _tool("scale", "Set the size", "S", "scale"),
     _tool("floor", "Floor and upright", "G", "floor"),
     _tool("origin", "Origin and front", "O", "origin"),
+    Command(
+        "delete-selected", "edit", "Delete the selected points", lambda d: d.delete_selected(),
+        "", "trash", _cloud, divided=True,
+    ),
+    Command(
+        "invert-selection", "edit", "Invert the selection", lambda d: d.invert_selection(), "",
+        "invert", _cloud,
+    ),
     Command("frame-all", "view", "Show everything", lambda d: d.frame_all(), "Home", "frame"),
     Command("reset-layout", "view", "Reset the panels", lambda d: d.reset_layout()),
     Command(

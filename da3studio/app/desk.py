@@ -169,6 +169,12 @@ class WindowDesk(QObject):
     def frame_all(self) -> None:
         self._window.workspace.viewport.frame_all()
 
+    def delete_selected(self) -> None:
+        self._window.workspace.around.selection.delete()
+
+    def invert_selection(self) -> None:
+        self._window.workspace.around.selection.invert()
+
     def toggle_tool(self, tool: str) -> None:
         view = self.session.view
         view.set_tool("" if view.tool == tool else tool)

@@ -20,7 +20,7 @@ from da3studio.recipes.recipe import Recipe
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "open3d", "open3d-cpu", "pycolmap", "torch")
 _TEST_EXTRAS = ("scipy", "trimesh")
-_NO_INFLUENCE = ("bench", "cli", "jobs")  # packages that cannot change a result
+_NO_INFLUENCE = ("app", "bench", "cli", "jobs")  # packages that cannot change a result
 
 
 def check_test_extras() -> None:

@@ -225,9 +225,7 @@ class SceneState(QObject):
             self.edits_changed(self._project.edits)
 
 
-def _read(
-    folder: ProjectFolder, project: Project, shown: dict[str, str]
-) -> _Read:
+def _read(folder: ProjectFolder, project: Project, shown: dict[str, str]) -> _Read:
     """Compare what the project wants with what is shown, and read what differs."""
     found = plan(project, "texture", folder.chunks)
     read = _Read(found, {})

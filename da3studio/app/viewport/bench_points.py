@@ -56,8 +56,7 @@ class PointFigures:
     orbit_s: float  # a frame of ours while the view moves
     orbit_points: int  # drawn in it
     still_s: float  # from the change of the view to the full picture, all parts together
-    still_parts: int
-    longest_part_s: float  # input waits this long at most
+    longest_wait_s: float  # of input, while that is drawn
     one_pass_s: float  # the full picture at once, as for a screenshot; measured once
     bytes_per_point: int
     lasso_s: float
@@ -109,9 +108,8 @@ def measure_points(n_points: int, tell: Tell, token: CancelToken) -> PointFigure
         markers_bytes=marker_bytes,
         orbit_s=orbit,
         orbit_points=drawn,
-        still_s=statistics.median(sum(parts) for parts in stills),
-        still_parts=round(statistics.median(map(len, stills))),
-        longest_part_s=max(max(parts) for parts in stills),
+        still_s=statistics.median(seconds for seconds, _ in stills),
+        longest_wait_s=max(longest for _, longest in stills),
         one_pass_s=whole,
         bytes_per_point=bytes_per_point,
         lasso_s=lasso,
@@ -194,14 +192,20 @@ def _turned(canvas: ViewportCanvas) -> None:
     canvas.set_eye(canvas.eye.orbit(_TURN, 0))
 
 
-def _still(application: QApplication, canvas: ViewportCanvas, layer: CloudLayer) -> list[float]:
-    """Seconds of the frames from another view to its full picture."""
+def _still(
+    application: QApplication, canvas: ViewportCanvas, layer: CloudLayer
+) -> tuple[float, float]:
+    """Seconds from another view to its full picture, and the longest that input had to wait."""
     canvas.pace.moving = False
     _turned(canvas)
-    parts = [_frame(application, canvas)]
+    started, longest = time.perf_counter(), 0.0
+    longest = _frame(application, canvas)
     while layer.unfinished:
-        parts.append(_frame(application, canvas))
-    return parts
+        before = time.perf_counter()
+        application.processEvents()
+        longest = max(longest, time.perf_counter() - before)
+    _frame(application, canvas)  # the finished picture is on the screen
+    return time.perf_counter() - started, longest
 
 
 def _orbit(

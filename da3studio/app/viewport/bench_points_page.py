@@ -16,8 +16,9 @@ its defaults but for size and edge: it draws every point in every frame. **Ours 
 draws as many points as a twelfth of a second allows on a software renderer (a thirtieth on a
 graphics card), up to twice as large; any first part of the rows is a fair sample. **Ours standing
 still** draws everything, with eye-dome lighting, in parts of a fifth of a second, so that the
-window answers meanwhile; the figure is the sum of the parts. **Undo** is the mask of the edits that
-remain, the hand-over of it and what the next frame while turning uploads.
+window answers meanwhile; the figure is from the change of the view to the finished picture.
+**Undo** is the mask of the edits that remain, the hand-over of it and what the next frame while
+turning uploads.
 """
 
 
@@ -75,8 +76,7 @@ def _figures(figures: PointFigures) -> list[tuple[str, str, str]]:
         ("frames per second", f"{1 / markers:.2f}", f"{1 / figures.orbit_s:.1f}"),
         ("points in it", f"{figures.n_points:,}", f"{figures.orbit_points:,}"),
         ("standing still, full detail", _ms(markers), _ms(figures.still_s)),
-        ("in so many parts", "1", str(figures.still_parts)),
-        ("longest part", _ms(markers), _ms(figures.longest_part_s)),
+        ("longest wait of input meanwhile", _ms(markers), _ms(figures.longest_wait_s)),
         ("the same in one pass, for a screenshot", "–", _ms(figures.one_pass_s)),
         ("bytes per point on the card", str(figures.markers_bytes), str(figures.bytes_per_point)),
         ("lasso", "–", _ms(figures.lasso_s)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _FASTEST_GROWTH = 2.0  # of the budget from one frame to the next: small frames say little
 _SMOOTHING = 0.3  # share of the newest frame in the running rate
 _LEAST = 20_000  # points that are always drawn: fewer show no shape
+_NO_LIMIT = 2**31
 _OTHERS_SHARE = 0.6  # of a frame that everything but points may claim at most
 
 
@@ -36,6 +37,7 @@ class Pace:
     def __init__(self) -> None:
         self.moving = False  # the view moves: smoothness before detail
         self.complete = False  # a picture is taken: everything in one frame
+        self.most_moving = _NO_LIMIT  # points while the view moves, by the person's wish
         self._rhythm = SOFTWARE
         self._point_s = SOFTWARE.frame_s / SOFTWARE.first_guess
         self._others_s = 0.0
@@ -52,7 +54,7 @@ class Pace:
     def n_moving(self) -> int:
         """Points for a frame while the view moves."""
         others = min(self._others_s, _OTHERS_SHARE * self._rhythm.frame_s)
-        return self._bounded(self._rhythm.frame_s - others)
+        return min(self._bounded(self._rhythm.frame_s - others), self.most_moving)
 
     @property
     def n_part(self) -> int:

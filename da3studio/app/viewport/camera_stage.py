@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ class CameraStage(QObject):
         self.layer, self.photo = FrustumLayer(), PhotoLayer()
         self._hovered: ViewId | None = None
         self._wanted: deque[ViewId] = deque()
+        self._n_making = 0
         self._project = 0  # counts projects: late pictures of the last one are dropped
         self._photos = Newest(session.background, self)
         canvas.add(self.photo, 25)
@@ -106,8 +108,7 @@ class CameraStage(QObject):
         self.layer.set_cameras({one: cameras[one] for one in self._ids()})
         self.show_states()
         self._wanted = deque(one for one in self._ids() if not self.layer.has_picture(one))
-        for _ in range(_AT_ONCE):
-            self._next_thumbnail()
+        self._make_thumbnails()
         self._look_through()
 
     def show_settings(self) -> None:
@@ -154,6 +155,8 @@ class CameraStage(QObject):
             self.show_states()
 
     def _click(self, at: Pointer) -> None:
+        if self._view.tool:  # its clicks mean points, not photos
+            return
         view_id = self.hit(self._canvas.screen, at.x, at.y)
         adds = at.holds(Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         before = self._view.selected if adds else ()
@@ -171,16 +174,17 @@ class CameraStage(QObject):
         self._wanted.clear()
         self._photos.drop()
 
-    def _next_thumbnail(self) -> None:
+    def _make_thumbnails(self) -> None:
         folder = self._session.folder
-        if not self._wanted or folder is None:
-            return
-        view_id, project = self._wanted.popleft(), self._project
-        view = next((one for one in self._session.project.views if one.id == view_id), None)
-        if view is None:
-            self._next_thumbnail()
-            return
-        path = folder.path / view.source.path
+        paths = {one.id: one.source.path for one in self._session.project.views}
+        while folder is not None and self._wanted and self._n_making < _AT_ONCE:
+            view_id = self._wanted.popleft()
+            if view_id in paths:
+                self._make_thumbnail(view_id, folder.path / paths[view_id])
+
+    def _make_thumbnail(self, view_id: ViewId, path: Path) -> None:
+        project = self._project
+        self._n_making += 1
 
         def make() -> NDArray[np.uint8] | None:
             from da3studio.media.thumbs import thumbnail
@@ -191,12 +195,11 @@ class CameraStage(QObject):
                 return None
 
         def show(rgb: NDArray[np.uint8] | None) -> None:
-            if project != self._project:
-                return
-            if rgb is not None:
+            self._n_making -= 1
+            if rgb is not None and project == self._project:
                 self.layer.set_thumbnail(view_id, rgb)
                 self._canvas.redraw()
-            self._next_thumbnail()
+            self._make_thumbnails()
 
         self._session.in_background(make, show)
 

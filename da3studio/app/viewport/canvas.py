@@ -57,6 +57,8 @@ class ViewportCanvas(QObject):
         self._started_at, self._goal, self._from = 0.0, self._eye, self._eye
         self._settle = QTimer(self, singleShot=True, interval=_SETTLED_MS)
         self._settle.timeout.connect(self._settled)
+        self._refining = QTimer(self, singleShot=True, interval=0)
+        self._refining.timeout.connect(self._refine)
         self._animation = QTimer(self, interval=_TICK_MS)
         self._animation.timeout.connect(self._animate)
         # The window system swaps: vispy must not. Its default dpi is asked of another program.
@@ -288,9 +290,22 @@ class ViewportCanvas(QObject):
         size_px = round(size[0] * ratio), round(size[1] * ratio)
         self._paint(self.screen, ratio, size_px, transparent=False)
         self.drawn.emit()
-        refines = any(isinstance(one, Refining) and one.unfinished for one in self._shown())
-        if refines and not self.pace.moving:
-            QTimer.singleShot(0, self, self.redraw)
+        if self._unfinished() and not self.pace.moving:
+            self._refining.start()
+
+    def _unfinished(self) -> list[Refining]:
+        return [one for one in self._shown() if isinstance(one, Refining) and one.unfinished]
+
+    def _refine(self) -> None:
+        """Between two frames: parts are drawn unseen, as showing each one would take longer."""
+        if self.pace.moving or not self.native.isValid():  # type: ignore[attr-defined]
+            return
+        self._gl.set_current()
+        worth = [layer.refine() for layer in self._unfinished()]
+        if any(worth):
+            self.redraw()  # and goes on after it
+        elif self._unfinished():
+            self._refining.start()
 
     def _paint(
         self, screen: Screen, ratio: float, size_px: tuple[int, int], transparent: bool
@@ -339,6 +354,7 @@ class ViewportCanvas(QObject):
         self._is_closed = True
         self._settle.stop()
         self._animation.stop()
+        self._refining.stop()
         self.navigator.stop()
         if not isValid(self.native):  # its window took it along, and the context with it
             return

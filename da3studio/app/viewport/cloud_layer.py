@@ -94,9 +94,10 @@ class CloudLayer:
         self._point_px, self._by_distance, self._strength = 2.0, True, 1.0
         self._version = 0  # of everything that the picture shows, besides the view
         self._n_placed = self._n_coloured = 0  # rows that the graphics card has
-        self._n_drawn = 0  # rows that are in the picture
+        self._n_drawn = self._n_shown = 0  # rows that are in the picture, and on the screen
         self._picture: tuple[object, ...] = ()  # what the picture shows
         self._screen: Screen | None = None  # with which it was drawn
+        self._ratio = 1.0
         self._boost = 1.0  # of the size of points in it
         self._dome: EyeDome | None = None
         self._programs: dict[bool, Any] = {}  # round or not
@@ -131,21 +132,25 @@ class CloudLayer:
 
     def set_colours(self, rgb: NDArray[np.uint8]) -> None:
         """`(N, 3)` sRGB of the same points."""
+        self._check(rgb)
         self._rgb = rgb
         self._recolour()
 
     def set_keep(self, keep: NDArray[np.bool_] | None) -> None:
         """`(N,)` points to draw; `None` for all."""
+        self._check(keep)
         self._keep, self._core = keep, None
         self._recolour()
 
     def set_marked(self, marked: NDArray[np.bool_] | None, colour: Rgb8) -> None:
         """`(N,)` points to show in an accent colour; `None` for none."""
+        self._check(marked)
         self._marked, self._accent = marked, colour
         self._recolour()
 
     def set_measure(self, measure: NDArray[Any] | None) -> None:
         """`(N,)` of whatever `set_floor` is about."""
+        self._check(measure)
         self._measure = measure
         self._recolour()
 
@@ -182,6 +187,10 @@ class CloudLayer:
             self._core = low, high
         return self._core
 
+    def _check(self, rows: NDArray[Any] | None) -> None:
+        if rows is not None and len(rows) != len(self):
+            raise ValueError(f"{len(rows)} rows for {len(self)} points")
+
     def _recolour(self) -> None:
         self._n_coloured = 0
         self._version += 1
@@ -200,41 +209,56 @@ class CloudLayer:
         is_rough = self._boost != 1 and not self._pace.moving
         if is_new or is_rough:
             self._picture, self._n_drawn, self._screen = view, 0, screen
+            self._ratio = ratio
         until = self._until(n, is_new)
         if until > self._n_drawn:
-            with dome.frame:
-                gloo.set_viewport(0, 0, *size)
-                if self._n_drawn == 0:
-                    self._boost = self._boost_for(until, n)
-                    dome.clear()
-                self._draw_points(screen, ratio, until)
+            if self._n_drawn == 0:
+                self._boost = self._boost_for(until, n)
+            self._draw_points(dome, screen, ratio, until)
         dome.show(screen, ratio, self._strength)
+        self._n_shown = self._n_drawn
         self.unfinished = self._n_drawn < n
+
+    def refine(self) -> bool:
+        """Another part of the picture, see `layer.Refining`: shown when its points doubled."""
+        if self._dome is None or self._screen is None or self._picture[:1] != (self._version,):
+            return True
+        until = min(len(self), self._n_drawn + self._pace.n_part)
+        self._draw_points(self._dome, self._screen, self._ratio, until)
+        self.unfinished = until < len(self)
+        return not self.unfinished or until >= 2 * self._n_shown
 
     def _until(self, n: int, is_new: bool) -> int:
         """Up to which row the picture is drawn in this frame."""
         if self._pace.complete:
             return n
-        if self._n_drawn == 0 and (is_new or self._pace.moving):
-            return min(n, self._pace.n_moving)  # at once something, then all
-        return self._n_drawn if self._pace.moving else min(n, self._n_drawn + self._pace.n_part)
+        if self._n_drawn:
+            return self._n_drawn
+        # At once something. After a movement there is something, and more than that is wanted.
+        return min(n, self._pace.n_moving if is_new else self._pace.n_part)
 
     def _boost_for(self, until: int, n: int) -> float:
         return min(math.sqrt(n / until), _DENSER) if self._pace.moving else 1.0
 
-    def _draw_points(self, screen: Screen, ratio: float, until: int) -> None:
+    def _draw_points(self, dome: EyeDome, screen: Screen, ratio: float, until: int) -> None:
+        """Rows up to this one into the picture, which is cleared for the first one."""
         self.prepare(until)
         program = self._program(screen, ratio)
-        gloo.set_state(depth_test=True, blend=False, cull_face=False)
         gl_context = gloo.get_current_canvas().context
-        gl_context.finish()  # the clock starts when everything else is done
-        started = time.perf_counter()
-        gl_context.glir.associate(program.glir)
-        # gloo itself can only draw whole buffers.
-        first, count = self._n_drawn, until - self._n_drawn
-        gl_context.glir.command("DRAW", program.id, "points", (first, count), 1)
-        gl_context.finish()
-        self._pace.drew(count, time.perf_counter() - started)
+        with dome.frame:
+            gloo.set_viewport(0, 0, *dome.size)
+            gloo.set_state(depth_test=True, blend=False, cull_face=False)
+            gloo.set_depth_mask(True)
+            if self._n_drawn == 0:
+                dome.clear()
+            gl_context.finish()  # the clock starts when everything else is done
+            started = time.perf_counter()
+            gl_context.glir.associate(program.glir)
+            # gloo itself can only draw whole buffers.
+            first, count = self._n_drawn, until - self._n_drawn
+            gl_context.glir.command("DRAW", program.id, "points", (first, count), 1)
+            gl_context.finish()
+            self._pace.drew(count, time.perf_counter() - started)
         self._n_drawn = until
 
     def _program(self, screen: Screen, ratio: float) -> Any:
@@ -264,7 +288,7 @@ class CloudLayer:
 
     def prepare(self, until: int) -> None:
         """Bring rows up to this one onto the graphics card, as far as they are not there."""
-        n = len(self)
+        n, until = len(self), min(until, len(self))
         if self._buffers is None:
             places = gloo.VertexBuffer(np.zeros((1, 3), np.float32))
             colours = gloo.VertexBuffer(np.zeros(1, np.float32))

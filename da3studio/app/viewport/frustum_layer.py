@@ -291,5 +291,6 @@ def _inside(triangles: NDArray[np.float64], point: NDArray[np.float64]) -> NDArr
     edges = np.roll(triangles, -1, axis=1) - triangles
     to_point = point - triangles
     side = edges[..., 0] * to_point[..., 1] - edges[..., 1] * to_point[..., 0]
-    held: NDArray[np.bool_] = (side >= 0).all(axis=1) | (side <= 0).all(axis=1)
+    turns = [np.logical_and.reduce(way, axis=1) for way in (side >= 0, side <= 0)]
+    held: NDArray[np.bool_] = np.logical_or(*turns)
     return held

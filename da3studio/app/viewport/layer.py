@@ -37,9 +37,15 @@ class Layer(Protocol):
 
 @runtime_checkable
 class Refining(Protocol):
-    """A layer that draws a rough picture first and completes it over the next frames."""
+    """A layer that draws a rough picture first and completes it while the view stands still."""
 
-    unfinished: bool  # another frame is wanted
+    unfinished: bool  # `refine` is wanted
+
+    def refine(self) -> bool:
+        """Draw another part of the last picture, unseen; True if it is worth showing by now.
+
+        The OpenGL context is current. The next `draw` shows all parts.
+        """
 
 
 @runtime_checkable

@@ -174,6 +174,7 @@ class ViewportStage(QObject):
         settings = self.session.settings
         self.canvas.set_preset(preset_of(settings.navigation))
         self.canvas.reduced_motion = settings.reduced_motion
+        self.canvas.pace.most_moving = settings.moving_points
         self._show_units()
         self._show_measurements()
         self._show_hint()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImageWriter
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
 from da3studio.app.actions import Actions
@@ -16,21 +17,26 @@ from da3studio.app.problems import Trouble
 from da3studio.app.session import Session
 from da3studio.app.taskbar import Taskbar
 from da3studio.app.theme import Theme, ThemeChoice, set_kind
+from da3studio.app.viewmodels.known_lengths import ScaleState
 from da3studio.app.viewmodels.next_step import NextStep, next_step
 from da3studio.app.viewmodels.recent import RecentProjects
-from da3studio.app.viewmodels.scale_state import scale_text
 from da3studio.app.viewmodels.stages import Running, StageId, stage_states
 from da3studio.app.widgets.banner import Banner, Toast
 from da3studio.app.widgets.job_bar import JobBar
 from da3studio.app.widgets.stage_rail import StageRail
 from da3studio.app.widgets.welcome import Welcome
-from da3studio.base.i18n import tr
+from da3studio.base.i18n import tr, tr_later
 from da3studio.base.paths import config_folder
 from da3studio.jobs.messages import ExportJob, Job, RunJob
 
 if TYPE_CHECKING:
     from da3studio.app.widgets.workspace import Workspace
 
+_SCALE_WORDS: dict[ScaleState, str] = {
+    "set": tr_later("Size: set by you"),
+    "estimated": tr_later("Size: estimated"),
+    "unknown": tr_later("Size: not known"),
+}
 _SIZE = (1440, 900)
 _LAYOUT_VERSION = 1
 _THUMBNAIL = (432, 268)
@@ -53,6 +59,8 @@ class MainWindow(QMainWindow):
             str(config_folder() / "window.ini"), QSettings.Format.IniFormat
         )
         self.setWindowTitle("DA3 Studio")
+        self._opengl = QOpenGLWidget(self)  # or the window would be made anew with the viewport
+        self._opengl.hide()
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.resize(*_SIZE)
@@ -198,7 +206,9 @@ class MainWindow(QMainWindow):
         self.rail.show_current(self._stage)
         self._next: NextStep = next_step(self._stage, states)
         self.rail.show_next(self._next)
-        self._scale.setText(scale_text(session.project, session.scene))
+        lengths = self.workspace.around.lengths
+        self._scale.setText(tr(_SCALE_WORDS[lengths.state]))
+        self._scale.setToolTip(lengths.state_text)
 
     def _running(self) -> Running:
         job = self.session.jobs.main.job
@@ -257,7 +267,7 @@ class MainWindow(QMainWindow):
         )
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        image.save(buffer, b"PNG")
+        QImageWriter(buffer, QByteArray(b"png")).write(image)
         png = bytes(buffer.data().data())
         self.session.in_background(lambda: folder.write_thumbnail(png), lambda _: None)
 

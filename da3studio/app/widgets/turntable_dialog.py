@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -59,7 +58,7 @@ class TurntableDialog(QDialog):
         form.addRow(self.progress)
         form.addRow(buttons)
         buttons.accepted.connect(self._ask_where)
-        buttons.rejected.connect(self.close)
+        buttons.rejected.connect(self.reject)
 
     @property
     def wish(self) -> TurnWish:
@@ -81,17 +80,13 @@ class TurntableDialog(QDialog):
         turntable.cancelled.connect(self._stopped)
         turntable.start()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        if self._turntable is None:
-            super().closeEvent(event)
-            return
-        self._turntable.cancel()  # it answers after the frame of the moment, and closes this
-        self.save.setText(tr("Stopping …"))
-        event.ignore()
-
     def reject(self) -> None:
-        """Escape: the same as closing."""
-        self.close()
+        """Close it, or first stop the work, which closes it then."""
+        if self._turntable is None:
+            super().reject()
+            return
+        self._turntable.cancel()
+        self.save.setText(tr("Stopping …"))
 
     def _finished(self, path: Path) -> None:
         self._stage.session.said.emit(tr("Saved {name}").format(name=path.name))
@@ -103,7 +98,7 @@ class TurntableDialog(QDialog):
 
     def _stopped(self) -> None:
         self._turntable = None
-        self.close()
+        self.reject()
 
     def _ask_where(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

@@ -69,7 +69,7 @@ class Workspace(QObject):
         around = surroundings_of(session, self.canvas)
         self.stage = ViewportStage(self.canvas, session, session.view, session.scene, TOOLS, around)
         self.viewport = ViewportPanel(self.stage)
-        self._around = around
+        self.around = around
         check = PhotoCheck(session, self)
         self._photo_list = CaptureList(session, check, self)
         self.photos = CapturePanel(session, self._photo_list)
@@ -81,6 +81,7 @@ class Workspace(QObject):
         self.sightings = SightingsPanel(around.sightings)
         self.export_options = ExportOptions(session, self)
         self.export_panel = ExportPanel(self.export_options)
+        self.scale_panel = ScalePanel(around.lengths)
         self.reconstruct_panel = ReconstructPanel(ReconstructOptions(session, self))
         self._pages: dict[str, QWidget] = {
             "photos": PhotoNotes(check),
@@ -90,7 +91,7 @@ class Workspace(QObject):
             "export": self.export_panel,
             "crop": CropPanel(around.crop, session.view),
             "measure": MeasurePanel(around.measurements),
-            "scale": ScalePanel(around.lengths),
+            "scale": self.scale_panel,
             "place": PlacePanel(around.placing),
         }
         self._stage_page = "photos"
@@ -139,7 +140,7 @@ class Workspace(QObject):
         self.mask_editor.finished.connect(self.docks["mask"].hide)
         view.tool_changed.connect(self._show_page)
         view.selected_changed.connect(self._follow_selection)
-        self._around.sightings.changed.connect(self._show_sightings)
+        self.around.sightings.changed.connect(self._show_sightings)
         self.export_options.scale_wanted.connect(lambda: view.set_tool("scale"))
 
     def show_stage(self, stage: StageId) -> None:
@@ -185,7 +186,7 @@ class Workspace(QObject):
             self._depth_view.show(selected[-1])
 
     def _show_sightings(self) -> None:
-        if self._around.sightings.point is not None:
+        if self.around.sightings.point is not None:
             self.docks["sightings"].show()
             self.docks["sightings"].raise_()
 
