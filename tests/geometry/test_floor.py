@@ -67,7 +67,6 @@ def test_that_a_room_finds_its_floor_and_not_the_ceiling_or_a_wall():
         Sphere(centre=(1.5, 1.0, 0.4), radius=0.4),
     )
     lens = lens_of((160, 120), focal=0.7)
-    places = zip(np.linspace(0, 5, 8), np.linspace(-0.9, 0.9, 8), strict=True)
     rig = {
         view_id(i): look_at((np.cos(a) * 0.4 - 0.5, np.sin(a) * 0.4, 1.5), (2, 1.5, 1.1 + h), lens)
         for i, (a, h) in enumerate(

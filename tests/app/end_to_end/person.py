@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
@@ -55,7 +56,7 @@ class Person:
         window, first = places[0]
         QTest.mouseMove(window, first)
         QTest.mousePress(window, button, keys, first, _STEP_MS)
-        for before, after in zip(places, places[1:], strict=False):
+        for before, after in pairwise(places):
             for step in range(1, 5):
                 between = before[1] + (after[1] - before[1]) * step / 4
                 QTest.mouseMove(window, between, _STEP_MS)

@@ -1,4 +1,4 @@
-"""From dropped photos to a GLB file, as somebody would do it who sees the window for the first time."""
+"""From dropped photos to a GLB file, as somebody does it who sees the window for the first time."""
 
 from __future__ import annotations
 
