@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ NOT_FOR_PEOPLE = ("bench",)  # writes pages in English
 
 SHOWN = frozenset({"label", "text", "title", "hint", "help", "unit", "choice_labels"})
 _PARAM = ("default", "label")  # its positional arguments
+_VALUE = re.compile(r"#\w+|[a-z_]+")  # a colour or a name in the code
 _MARKS = {"tr": 1, "tr_later": 1, "trn": 2}  # → how many of their arguments are texts
 
 
@@ -228,17 +230,22 @@ def _texts(tree: ast.Module, rows: Mapping[str, tuple[str, ...]]) -> Iterator[tu
                 elif len(words) == 2 and all(words):
                     yield words[0][0], words[1][0]
             elif name in rows:
-                yield from ((text, "") for text in _labels(node, rows[name]))
+                of_param = name == "param"  # elsewhere a unit or a kind is a value, not a text
+                yield from (
+                    (text, "")
+                    for text in _labels(node, rows[name], units=of_param)
+                    if of_param or not _VALUE.fullmatch(text)
+                )
         elif isinstance(node, ast.ClassDef):
             yield from ((text, "") for text in _class_labels(node))
 
 
-def _labels(call: ast.Call, names: tuple[str, ...]) -> Iterator[str]:
+def _labels(call: ast.Call, names: tuple[str, ...], *, units: bool) -> Iterator[str]:
     """What of a row's arguments is shown."""
     given = [*zip(names, call.args, strict=False)]
     given += [(keyword.arg or "", keyword.value) for keyword in call.keywords]
     for name, value in given:
-        if name in SHOWN:
+        if name in SHOWN and (units or name != "unit"):
             yield from _literals(value)
 
 

@@ -124,7 +124,9 @@ class MainWindow(QMainWindow):
         lane.ended.connect(self._work_ended)
         self.job_bar.cancel_wanted.connect(lane.cancel)
         self.job_bar.cancel_wanted.connect(session.jobs.files.cancel)
-        self.job_bar.pause_wanted.connect(lane.pause)
+        self.job_bar.pause_wanted.connect(
+            lambda: lane.pause(free_memory=session.settings.free_memory)
+        )
         self.job_bar.resume_wanted.connect(lane.resume)
         self.welcome.dropped.connect(session.add_files)
         self.welcome.asked.connect(self.desk.add)
@@ -222,7 +224,8 @@ class MainWindow(QMainWindow):
 
     def _go_on(self) -> None:
         """The one button of the stage."""
-        deed = self._next.deed
+        step = self._next  # what it does changes what comes next
+        deed = step.deed
         if deed == "add":
             self.desk.ask_for_photos()
         elif deed == "reconstruct":
@@ -231,7 +234,7 @@ class MainWindow(QMainWindow):
             self.session.make_mesh()
         elif deed == "export":
             self.desk.ask_for_export()
-        self.show_stage(self._next.goes_to)
+        self.show_stage(step.goes_to)
 
     def _show_work(self) -> None:
         lanes = self.session.jobs
@@ -288,8 +291,10 @@ class MainWindow(QMainWindow):
             if self.session.folder is not None:
                 self._remembered.setValue("layout", self.saveState(_LAYOUT_VERSION))
             self._keep_picture()
+        if not self.session.leave():  # the banner says why, and has the button that closes it
+            event.ignore()
+            return
         self.taskbar.close()
-        self.session.leave()
         if self._workspace is not None:
             self._workspace.close()
         super().closeEvent(event)
