@@ -153,8 +153,10 @@ COMMANDS: tuple[Command, ...] = (
         "invert-selection", "edit", "Invert the selection", lambda d: d.invert_selection(), "",
         "invert", _cloud,
     ),
-    Command("frame-all", "view", "Show everything", lambda d: d.frame_all(), "Home", "frame"),
-    Command("reset-layout", "view", "Reset the panels", lambda d: d.reset_layout()),
+    Command(
+        "frame-all", "view", "Show everything", lambda d: d.frame_all(), "Home", "frame", _open
+    ),
+    Command("reset-layout", "view", "Reset the panels", lambda d: d.reset_layout(), "", "", _open),
     Command(
         "reconstruct", "model", "Reconstruct", lambda d: d.session.reconstruct(), "Ctrl+R",
         "reconstruct", _photos,

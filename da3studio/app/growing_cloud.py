@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
-from da3studio.app.background import Background
+from da3studio.app.background import Background, Newest
 from da3studio.app.viewmodels.scene_state import SceneState
 from da3studio.geometry.camera import Camera, unproject
 from da3studio.pipeline.events import UnitStored
@@ -21,6 +22,7 @@ from da3studio.scene.view import View, ViewId
 _POINTS_A_VIEW = 20_000
 _MOST_POINTS = 3_000_000
 _SEED = 5
+_EVERY_MS = 3000  # each new preview is drawn in full, which takes a processor a while
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +39,18 @@ class GrowingCloud(QObject):
     ) -> None:
         super().__init__(parent)
         self._background, self._scene = background, scene
+        self._joining = Newest(background, self)
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self._show)
         self._samples: dict[ViewId, _Sample] = {}
+        self._round = 0  # samples that were asked for in an earlier one come too late
 
     def clear(self) -> None:
         """A new run begins, or another project is shown."""
         self._samples.clear()
+        self._round += 1
+        self._next.stop()
+        self._joining.drop()
 
     def follow(self, event: UnitStored, folder: ProjectFolder, view: View) -> None:
         """A depth map was stored."""
@@ -50,27 +59,34 @@ class GrowingCloud(QObject):
         if event.stage != "depth" or camera is None:
             return
 
+        asked_in = self._round
+
         def done(sample: _Sample | None) -> None:
-            if sample is not None:
+            if sample is not None and asked_in == self._round:
                 self._samples[view.id] = sample
-                self._show()
+                if not self._next.isActive():
+                    self._next.start(0 if len(self._samples) == 1 else _EVERY_MS)
 
         self._background.run(lambda: _sample(folder, event.key, view, camera), done)
 
     def _show(self) -> None:
-        each = max(1, min(_POINTS_A_VIEW, _MOST_POINTS // len(self._samples)))
         parts = list(self._samples.values())
-        xyz = np.concatenate([part.xyz[:each] for part in parts])
-        rgb = np.concatenate([part.rgb[:each] for part in parts])
-        order = np.random.default_rng(_SEED).permutation(len(xyz))  # as all clouds on show
-        self._scene.set_preview((xyz[order], rgb[order]))
+        self._joining.ask(lambda: _joined(parts), self._scene.set_preview)
+
+
+def _joined(parts: Sequence[_Sample]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """All samples as one, in random order as all clouds on show."""
+    each = max(1, min(_POINTS_A_VIEW, _MOST_POINTS // len(parts)))
+    xyz = np.concatenate([part.xyz[:each] for part in parts])
+    rgb = np.concatenate([part.rgb[:each] for part in parts])
+    order = np.random.default_rng(_SEED).permutation(len(xyz))
+    return xyz[order], rgb[order]
 
 
 def _sample(folder: ProjectFolder, key: str, view: View, camera: Camera) -> _Sample | None:
     """A random sample of what a photo measured, with its colours."""
-    from da3studio.media.photos import (
-        PhotoFiles,
-    )  # OpenCV, which the first picture need not wait for
+    # OpenCV, which the first picture of the window need not wait for
+    from da3studio.media.photos import PhotoFiles
 
     try:
         depth = read_result(folder.chunks, folder.chunks.header(key), unpack_depth)

@@ -72,10 +72,23 @@ class _TintedEngine(QIconEngine):
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
         side = max(1, min(size.width(), size.height()))  # device-independent since Qt 6.8
-        return _pixmap(self._name, _colour(self._tint, mode, state), side, scale)
+        drawn = _pixmap(self._name, _colour(self._tint, mode, state), side, scale)
+        return drawn if size.width() <= side else _widened(drawn, size.width())
 
     def clone(self) -> QIconEngine:
         return _TintedEngine(self._name, self._tint)
+
+
+def _widened(drawn: QPixmap, width_px: int) -> QPixmap:
+    """With air to the right of it: Qt puts words too close to icons, and has no other way."""
+    ratio = drawn.devicePixelRatio()
+    result = QPixmap(max(1, round(width_px * ratio)), drawn.height())
+    result.fill(Qt.GlobalColor.transparent)
+    result.setDevicePixelRatio(ratio)
+    painter = QPainter(result)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return result
 
 
 def _colour(tint: Tint, mode: QIcon.Mode, state: QIcon.State) -> QColor | None:

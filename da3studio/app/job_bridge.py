@@ -44,10 +44,15 @@ from da3studio.pipeline.events import (
 
 _GRACE_S = 1.5  # after Cancel everything has stopped within two seconds
 _LOOK_EVERY_MS = 1000
+_TELL_EVERY_MS = 500  # each change paints the window anew
 _STEP_SHARE = 0.6  # of what is left of a stage: nobody knows beforehand how many steps it has
 
 Done = Callable[[Answer | None], None]
 """What to do with the answer of a job that finished; `None` where it has none."""
+
+
+Refused = Callable[[Failed], bool]
+"""Hears of a failure before anybody else; true = it is dealt with and not told."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,8 @@ class Task:
     job: Job
     title: str  # "Reconstructing"
     done: Done | None = None
+    refused: Refused | None = None
+    cuts: bool = False  # of a run: the project has edits switched on
 
 
 class Lane(QObject):
@@ -70,22 +77,25 @@ class Lane(QObject):
     happened = Signal(object)  # Event of a run
     ended = Signal(object, object)  # the job, its Outcome
     trouble = Signal(object)  # Trouble
-    _said = Signal(object)  # Message, from the client's thread
+    _said = Signal(int, object)  # number of the client, Message; from the client's thread
 
     def __init__(self, reconstructor_for: ReconstructorFor, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._reconstructor_for = reconstructor_for
         self._client: JobClient | None = None
+        self._n_clients = 0  # so far: each counts its jobs from one
         self._tasks: dict[int, Task] = {}  # submitted and not ended, oldest first
         self._answers: dict[int, Answer] = {}
         self._course: Course | None = None
         self._steps = 0  # of the stage that runs
-        self._paused: Task | None = None
+        self._paused: tuple[Task, ...] = ()  # what goes on when the person wants it
         self.status = JobStatus()
         self._said.connect(self._hear)
         self._clock = QTimer(self)
         self._clock.setInterval(_LOOK_EVERY_MS)
         self._clock.timeout.connect(self._look_at_memory)
+        self._telling = QTimer(self, singleShot=True, interval=_TELL_EVERY_MS)
+        self._telling.timeout.connect(self.changed)
 
     def warm(self) -> None:
         """Start the worker and let it load its libraries, so that the first job begins at once."""
@@ -95,8 +105,7 @@ class Lane(QObject):
         """Do this job after those submitted before."""
         number = self._started().submit(task.job)
         self._tasks[number] = task
-        if self._paused is not None and task.job == self._paused.job:
-            self._paused = None
+        self._paused = ()  # whoever starts something else has ended the pause
         if len(self._tasks) == 1:
             self._begin(task)
         else:
@@ -105,8 +114,8 @@ class Lane(QObject):
 
     def cancel(self) -> None:
         """Stop all jobs; says so at once, and it has stopped within two seconds."""
-        if self._paused is not None:
-            self._paused = None
+        if self._paused:
+            self._paused = ()
             self._show(replace(self.status, state="idle", step=tr("Stopped")))
         if self._client is not None and self._tasks:
             step = tr("Stopping after this piece …")
@@ -118,19 +127,26 @@ class Lane(QObject):
         """Whether what runs can go on later from where it was."""
         return isinstance(self.job, RunJob)
 
-    def pause(self) -> None:
-        """Stop and give all memory back, ready to go on."""
+    def pause(self, *, free_memory: bool = True) -> None:
+        """Stop, ready to go on.
+
+        Args:
+            free_memory: end the process, so that other programs get its memory back.
+        """
         if not self.can_pause or self._client is None:
             return
-        self._paused = next(iter(self._tasks.values()))
+        self._paused = tuple(self._tasks.values())
         self._show(replace(self.status, state="stopping", step=tr("Pausing …"), seconds_left=None))
-        self._client.restart()
+        if free_memory:
+            self._client.restart()
+        else:
+            self._client.cancel()
 
     def resume(self) -> None:
-        """Go on with what was paused."""
-        if self._paused is not None and not self._tasks:
-            task, self._paused = self._paused, None
-            self.submit(task)
+        """Go on with what was paused, and what waited for it."""
+        if self._paused and not self._tasks:
+            for task in self._paused:
+                self.submit(task)
 
     @property
     def job(self) -> Job | None:
@@ -151,39 +167,60 @@ class Lane(QObject):
     def close(self) -> None:
         """Stop what runs and end the worker; blocks until it is gone."""
         self._clock.stop()
+        self._telling.stop()
         self._tasks.clear()
+        self._answers.clear()
+        self._paused, self._course = (), None
         if self._client is not None:
             self._client.close()
             self._client = None
+        if self.status != JobStatus():
+            self._show(JobStatus())
 
     def _started(self) -> JobClient:
         if self._client is None:
+            self._n_clients += 1
+            number = self._n_clients
             self._client = JobClient(
-                self._said.emit, reconstructor_for=self._reconstructor_for, grace_s=_GRACE_S
+                lambda message: self._said.emit(number, message),
+                reconstructor_for=self._reconstructor_for,
+                grace_s=_GRACE_S,
             )
             self._client.language = language()
             self._client.start()
         return self._client
 
     def _begin(self, task: Task) -> None:
-        self._course = course_to(task.job.goal) if isinstance(task.job, RunJob) else None
+        job = task.job
+        self._course = course_to(job.goal, cuts=task.cuts) if isinstance(job, RunJob) else None
         self._steps = 0
-        started = JobStatus("running", task.title, tr("Starting …"), log=self.status.log)
-        waiting = tuple(one.title for one in list(self._tasks.values())[1:])
-        self._show(replace(started, device=self.status.device, waiting=waiting).logged(task.title))
+        started = replace(
+            JobStatus("running", task.title, tr("Starting …"), log=self.status.log),
+            device=self.status.device,
+            waiting=tuple(one.title for one in list(self._tasks.values())[1:]),
+            can_pause=self.can_pause,
+        )
+        self._show(started.logged(task.title))
         self._clock.start()
 
     def _show(self, status: JobStatus) -> None:
+        """Take this status; a mere step forward is told a little later, with what follows it."""
+        turn = (status.state, status.title, status.waiting, status.log)
+        before = self.status
         self.status = status
-        self.changed.emit()
+        if turn != (before.state, before.title, before.waiting, before.log):
+            self._telling.stop()
+            self.changed.emit()
+        elif not self._telling.isActive():
+            self._telling.start()
 
     def _look_at_memory(self) -> None:
         if self._client is not None:
             self._show(replace(self.status, memory_bytes=self._client.memory_bytes()))
 
-    def _hear(self, message: Message) -> None:
-        if message.job_id not in self._tasks:  # said just before the lane was closed
-            return
+    def _hear(self, client: int, message: Message) -> None:
+        if client != self._n_clients or message.job_id not in self._tasks:
+            return  # said just before the lane was closed
         match message:
             case Happened():
                 self._follow(message.event)
@@ -245,16 +282,19 @@ class Lane(QObject):
         task = self._tasks.pop(outcome.job_id)
         answer = self._answers.pop(outcome.job_id, None)
         self._clock.stop()
+        if not isinstance(outcome, Cancelled):  # it ended before the pause could stop it
+            self._paused = tuple(one for one in self._paused if one is not task)
         self._say_end(task, outcome)
         self.ended.emit(task.job, outcome)
         if isinstance(outcome, Finished) and task.done is not None:
             task.done(answer)
         self._say_trouble(task, outcome)
-        if self._tasks and self.status.state != "running":
-            self._begin(next(iter(self._tasks.values())))
+        following = next(iter(self._tasks.values()), None)
+        if self.status.state != "running" and following and following not in self._paused:
+            self._begin(following)
 
     def _say_end(self, task: Task, outcome: Outcome) -> None:
-        paused = isinstance(outcome, Cancelled) and self._paused is task
+        paused = isinstance(outcome, Cancelled) and task in self._paused
         words = {
             Finished: tr("Done"),
             Cancelled: tr("Paused; what was finished is kept")
@@ -264,6 +304,7 @@ class Lane(QObject):
         status = replace(
             self.status,
             state="paused" if paused else "idle",
+            title=task.title,
             step=words,
             done=0,
             total=0,
@@ -278,6 +319,8 @@ class Lane(QObject):
             self.submit(task)
 
         match outcome:
+            case Failed() if task.refused is not None and task.refused(outcome):
+                pass
             case Failed():
                 self.trouble.emit(Trouble.of(outcome.error(), tr("Try again"), again))
             case WorkerDied():

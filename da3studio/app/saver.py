@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +15,7 @@ from da3studio.project.document import Project
 from da3studio.project.folder import ProjectFolder
 
 _PATIENCE_MS = 1500  # after the last change
+_LONGEST_S = 6.0  # after the first change, for a hand that never rests
 _RETRY_MS = 10_000  # after a failure: a full disk may have room again
 
 
@@ -35,6 +38,9 @@ class Saver(QObject):
         self.writing = False  # right now, on a thread
         self._complained = False
         self._then: list[Callable[[], None]] = []
+        self._changed_at: float | None = None  # when the first change came that waits to be saved
+        self._order = threading.Lock()
+        self._newest: Project | None = None  # that may be written; an older one must not follow
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write)
@@ -45,17 +51,22 @@ class Saver(QObject):
         self._then.clear()
         self._folder = folder
         self._wanted = self._written = folder.project if folder else None
+        self._changed_at = None
         self._complained = False
 
     @property
     def pending(self) -> bool:
         """Whether something is not on the disk yet."""
-        return self._wanted is not self._written
+        return self.writing or self._wanted is not self._written
 
     def want(self, project: Project) -> None:
         """Save this value soon."""
         self._wanted = project
-        self._timer.start(_PATIENCE_MS)
+        now = time.monotonic()
+        if self._changed_at is None:
+            self._changed_at = now
+        left_ms = round(1000 * (self._changed_at + _LONGEST_S - now))
+        self._timer.start(min(_PATIENCE_MS, max(left_ms, 0)))
 
     def soon(self, then: Callable[[], None]) -> None:
         """Save now, and call `then` when what is wanted now is on the disk."""
@@ -73,7 +84,13 @@ class Saver(QObject):
         """
         self._timer.stop()
         if self._folder is not None and self._wanted is not None and self.pending:
-            self._folder.save(self._wanted)
+            with self._order:
+                self._newest = self._wanted
+                try:
+                    self._folder.save(self._wanted)
+                except UserFacingError:
+                    self._timer.start(_RETRY_MS)  # the folder may stay open
+                    raise
             self._written = self._wanted
 
     def _write(self) -> None:
@@ -81,27 +98,35 @@ class Saver(QObject):
         if folder is None or wanted is None or self.writing or not self.pending:
             return
         self._timer.stop()
+        self._changed_at = None
         self.writing = True
+        self._newest = wanted
 
         def save() -> UserFacingError | None:
-            try:
-                folder.save(wanted)
-            except UserFacingError as error:
-                return error
+            with self._order:
+                if self._newest is not wanted:  # closing was quicker, and wrote a newer one
+                    return None
+                try:
+                    folder.save(wanted)
+                except UserFacingError as error:
+                    return error
             return None
 
         def done(error: UserFacingError | None) -> None:
             self.writing = False
             if folder is self._folder:
                 self._settle(wanted, error)
+            else:
+                self._write()  # what the project that was opened since has had to wait for
 
         self._background.run(save, done)
 
     def _settle(self, written: Project, error: UserFacingError | None) -> None:
         if error is not None:
+            stopped = bool(self._then)
             self._then.clear()  # what waited for the disk would start from something older
             self._timer.start(_RETRY_MS)
-            if not self._complained:
+            if stopped or not self._complained:  # whoever pressed a button hears why nothing comes
                 self._complained = True
                 self.failed.emit(error)
             return

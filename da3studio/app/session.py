@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,14 +18,16 @@ from da3studio.app.saver import Saver
 from da3studio.app.viewmodels.scene_state import SceneState
 from da3studio.app.viewmodels.view_state import ViewSettings, ViewState
 from da3studio.app.work import Work
-from da3studio.base.errors import UserFacingError
+from da3studio.base.errors import ProjectDamaged, UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.base.settings import Settings, save_settings
+from da3studio.pipeline.collect import collect_old_results
 from da3studio.pipeline.engines import ReconstructorFor, registered_engine
 from da3studio.project.change import EVERYTHING, NOTHING, Change, difference
 from da3studio.project.document import Project
 from da3studio.project.folder import ProjectFolder
 from da3studio.project.history import History
+from da3studio.project.manifest_file import newest_readable
 from da3studio.recipes.export import DepthFormat, ExportRecipe
 from da3studio.recipes.recipe import PRESETS
 
@@ -58,6 +61,7 @@ class Session(QObject):
         super().__init__(parent)
         self._settings = settings
         self._folder: ProjectFolder | None = None
+        self._opening: set[Path] = set()
         self._history = History(_NOTHING_OPEN)
         self.background = Background(self)
         self.jobs = Jobs(reconstructor_for, self)
@@ -84,7 +88,40 @@ class Session(QObject):
 
     def open(self, path: Path) -> None:
         """Open a project beside the window; the one that is open is closed before."""
-        self.in_background(lambda: ProjectFolder.open(path), self.show)
+        path = path.absolute()
+        if self._folder is not None and _same(path, self._folder.path):
+            self.said.emit(tr("This project is open already"))
+            return
+        if path in self._opening:  # a second click
+            return
+        self._opening.add(path)
+
+        def done(opened: ProjectFolder | UserFacingError) -> None:
+            self._opening.discard(path)
+            if isinstance(opened, UserFacingError):
+                self._refuse(path, opened)
+            else:
+                self.show(opened)
+
+        self.in_background(lambda: _opened(path), done)
+
+    def _refuse(self, path: Path, error: UserFacingError) -> None:
+        """Say why a project does not open, with a way out where there is one."""
+        earlier = newest_readable(path) if isinstance(error, ProjectDamaged) else None
+        if earlier is None:
+            self.report(error)
+            return
+        when = earlier.when.astimezone().strftime("%Y-%m-%d %H:%M")
+        fix = tr("The version of {when} can be read; finished results are found again.")
+        self.problem.emit(
+            Trouble(
+                error.what,
+                error.why,
+                fix.format(when=when),
+                button=tr("Open that version"),
+                act=lambda: self.in_background(lambda: ProjectFolder.mend(path), self.show),
+            )
+        )
 
     def create(self, path: Path, name: str) -> ProjectFolder | None:
         """Make a new project and show it; `None` if that did not work, which was said."""
@@ -95,35 +132,55 @@ class Session(QObject):
             self.report(error)
             return None
         self.show(folder)
-        return folder
+        return folder if self._folder is folder else None
 
     def show(self, folder: ProjectFolder) -> None:
         """Make an open folder the one of the window."""
-        self.leave()
+        stopped = self.jobs.main.busy
+        if not self.leave():
+            folder.close()
+            return
         self._folder = folder
         self._history = History(folder.project)
         self._saver.watch(folder)
         self.view.reset(ViewSettings.from_plain(folder.read_view()))
         self.set_settings(self._settings.with_recent(folder.path))
         self.folder_changed.emit()
+        if self._folder is not folder:  # closed again by who could not show it
+            return
         self.scene.show(folder, folder.project)
         self.changed.emit(EVERYTHING)
         if folder.recovered:
             self.said.emit(folder.recovered)
+        elif stopped:
+            self.said.emit(
+                tr("The work on the other project was stopped; what was finished is kept")
+            )
 
-    def leave(self) -> None:
-        """Close the project: stop its work, save it, let others have it."""
+    def leave(self, *, unsaved: bool = False) -> bool:
+        """Close the project: save it, stop its work, let others have it.
+
+        Args:
+            unsaved: close it even if the last changes cannot be saved, as the person decided.
+
+        Returns:
+            Whether no project is open any more; `False` = it could not be saved, which was said.
+        """
         folder = self._folder
         if folder is None:
-            return
+            return True
+        try:
+            self._saver.now()
+        except UserFacingError as error:
+            if not unsaved:
+                words = tr("Close without saving")
+                self.problem.emit(Trouble.of(error, words, lambda: self._give_up(folder)))
+                return False
         self.work.stop()
         self.jobs.main.close()
         self.jobs.files.close()
-        try:
-            self._saver.now()
+        with suppress(UserFacingError):  # losing it costs nothing
             folder.write_view(self.view.settings.plain())
-        except UserFacingError as error:
-            self.report(error)
         folder.close()
         self._folder = None
         self._history = History(_NOTHING_OPEN)
@@ -132,10 +189,16 @@ class Session(QObject):
         self.scene.show(None, _NOTHING_OPEN)
         self.folder_changed.emit()
         self.changed.emit(EVERYTHING)
+        return True
+
+    def _give_up(self, folder: ProjectFolder) -> None:
+        """The person closes a project that cannot be saved."""
+        if folder is self._folder:
+            self.leave(unsaved=True)
 
     def close(self) -> None:
         """End everything; the session cannot be used afterwards."""
-        self.leave()
+        self.leave(unsaved=True)
         self.jobs.close()
         self.background.close()
 
@@ -272,3 +335,21 @@ class Session(QObject):
     def rename(self, name: str) -> None:
         """Give the project another name; its folder keeps the one it has."""
         self.commit(tr("Rename"), replace(self.project, name=name))
+
+
+def _opened(path: Path) -> ProjectFolder | UserFacingError:
+    """A project with old results tidied up, while nobody else can be at them yet."""
+    try:
+        folder = ProjectFolder.open(path)
+    except UserFacingError as error:
+        return error
+    with suppress(UserFacingError):  # it only saves space
+        collect_old_results(folder)
+    return folder
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False

@@ -43,7 +43,8 @@ class Taskbar(QObject):
     def follow(self, status: JobStatus) -> None:
         """Show this moment of the work."""
         self._bar.show(status.fraction if status.busy else None)
-        if self._was_busy and not status.busy and not self._window.isActiveWindow():
+        ended = self._was_busy and not status.busy and status.title  # not when a project is closed
+        if ended and not self._window.isActiveWindow():
             self._tell(status)
         self._was_busy = status.busy
 

@@ -129,6 +129,14 @@ def number_text(value: float, decimals: int) -> str:
     return text.replace(".", QLocale().decimalPoint())
 
 
+def whole_text(n: int) -> str:
+    """A whole number with the marks between thousands of the window's language."""
+    locale = QLocale()
+    # the C locale leaves them out unless told otherwise
+    locale.setNumberOptions(locale.numberOptions() & ~QLocale.NumberOption.OmitGroupSeparator)
+    return locale.toString(n)
+
+
 def percent_text(share: float) -> str:
     """A share of 1 as a percentage with one decimal."""
     return f"{number_text(100 * share, 1)} %"

@@ -63,17 +63,18 @@ class Work(QObject):
 
     def run_to(self, goal: Goal, title: str) -> None:
         """Bring the project to a goal; what is there is kept."""
-        folder = self._session.folder
-        if folder is None or not self._session.project.views:
+        folder, project = self._session.folder, self._session.project
+        if folder is None or not project.views:
             return
         self._growing.clear()
         self.notes = ()
         self.notes_changed.emit()
-        self._session.submit(Task(RunJob(folder.path, goal), title))
+        job = RunJob(folder.path, goal)
+        self._session.submit(Task(job, title, cuts=bool(project.cuts)))
 
     def reconstruct(self) -> None:
         """Settle which engine and networks, then find cameras, depth and points."""
-        session = self._session
+        session, folder = self._session, self._session.folder
         project, wish = session.project, Wish(session.settings.engine)
 
         def settle() -> DepthRecipe:
@@ -86,6 +87,8 @@ class Work(QObject):
             return choice.recipe
 
         def go_on(depth: DepthRecipe) -> None:
+            if session.folder is not folder:  # another project was opened meanwhile
+                return
             if session.project.recipe.depth != depth:
                 recipe = replace(session.project.recipe, depth=depth)
                 session.commit(tr("Choose the engine"), session.project.with_recipe(recipe))
@@ -117,14 +120,22 @@ class Work(QObject):
     def export_depth(self, target: Path, depth_format: DepthFormat) -> None:
         """Write all depth maps into a folder."""
         folder = self._session.folder
-        if folder is not None:
-            job = ExportDepthJob(folder.path, target, depth_format)
-            self._session.submit(Task(job, tr("Exporting depth maps")))
+        if folder is None:
+            return
+
+        def done(answer: Answer | None) -> None:
+            n = len(answer.files) if isinstance(answer, Exported) else 0
+            words = trn("{n} depth map is written", "{n} depth maps are written", n)
+            self._session.said.emit(words)
+
+        job = ExportDepthJob(folder.path, target, depth_format)
+        self._session.submit(Task(job, tr("Exporting depth maps"), done))
 
     def try_sample(self) -> None:
         """Render the sample photos, then make a project of them, as if they had been dropped."""
         session = self._session
-        session.leave()
+        if not session.leave():
+            return
         project = new_project_folder(session.settings, tr("Sample"))
         photos = project.parent / "sample photos"
 
@@ -143,9 +154,11 @@ class Work(QObject):
         token = CancelToken(searching.is_set)
 
         def done(found: dict[ViewId, Path]) -> None:
+            if session.folder is not folder:
+                return
             words = trn("{n} photo was found again", "{n} photos were found again", len(found))
             session.said.emit(words if found else tr("None of the missing photos is there"))
-            if found and session.folder is folder:
+            if found:
                 new = relocated(session.project, folder.path, found)
                 session.commit(tr("Find moved photos"), new)
 

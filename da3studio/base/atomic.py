@@ -16,6 +16,8 @@ from da3studio.base.errors import CannotWrite, DiskFull, UserFacingError
 from da3studio.base.i18n import tr
 
 _FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_TEMPORARY = ".tmp-"
+_LAST_COPY = "old"  # where a folder waits that is being replaced
 _RENAME_TRIES = 5  # Windows: a virus scanner or indexer may hold the target for a moment
 
 
@@ -25,13 +27,13 @@ def write_error(path: Path, error: OSError) -> UserFacingError:
         return DiskFull(
             tr("There is no space left to write {file}.").format(file=path.name),
             why=tr("The disk that holds {folder} is full.").format(folder=path.parent),
-            fix=tr("Free some space or choose another folder, then run the same command again;"
+            fix=tr("Free some space or choose another folder, then try again;"
                    " finished work is kept."),
         )  # fmt: skip
     return CannotWrite(
         tr("{file} cannot be written.").format(file=path),
         why=tr("The system says: {reason}.").format(reason=error.strerror or str(error)),
-        fix=tr("Choose a folder you may write to with -o, or change its permissions."),
+        fix=tr("Choose a folder you may write to, or change its permissions."),
     )
 
 
@@ -95,9 +97,10 @@ def write_folder_atomic(path: Path, fill: Callable[[Path], None]) -> None:
     with writing_to(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=_temporary(os.getpid())))
-        new, old = aside / "new", aside / "old"
+        new, old = aside / "new", aside / _LAST_COPY / path.name
         try:
             new.mkdir()
+            old.parent.mkdir()
             fill(new)
             for file in new.rglob("*"):
                 if file.is_file():
@@ -115,19 +118,34 @@ def write_folder_atomic(path: Path, fill: Callable[[Path], None]) -> None:
                 shutil.rmtree(aside, ignore_errors=True)
 
 
-def remove_temporary(folder: Path, pid: int) -> None:
-    """Remove what a process that was killed left in a folder; what cannot go stays."""
-    for path in folder.glob(f"{_temporary(pid)}*"):
+def remove_temporary(folder: Path, pid: int | None = None) -> None:
+    """Remove what a process that was killed left in a folder; what cannot go stays.
+
+    A folder that it had moved aside to replace it, and had not replaced, is put back.
+
+    Args:
+        folder: looked into, not into what is inside.
+        pid: of the process; `None` = of all, for who knows that none of them lives.
+    """
+    for path in folder.glob(f"{_TEMPORARY}*" if pid is None else f"{_temporary(pid)}*"):
         if path.is_dir():
+            _put_back(path, folder)
             shutil.rmtree(path, ignore_errors=True)
         else:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
 
+def _put_back(aside: Path, folder: Path) -> None:
+    for old in (aside / _LAST_COPY).glob("*"):
+        with suppress(OSError):  # a folder that is there already, with something in it
+            if not (folder / old.name).exists():
+                old.replace(folder / old.name)
+
+
 def _temporary(pid: int) -> str:
     """How names begin that a process writes under before it renames."""
-    return f".tmp-{pid:x}-"
+    return f"{_TEMPORARY}{pid:x}-"
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -39,6 +39,10 @@ class BadInput(UserFacingError):
     exit_code = 3
 
 
+class LicenceNotAccepted(BadInput):
+    """The person has to accept the licence of a network first."""
+
+
 class Missing(UserFacingError):
     """A file, folder or result that is needed is not there."""
 

@@ -6,7 +6,7 @@ import gettext
 import locale
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from da3studio.base.paths import resources
 
@@ -18,6 +18,7 @@ _SOURCE = "en"  # what the messages in the code are written in; needs no catalog
 
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
 _language = _SOURCE
+_written: Callable[[int], str] = str
 
 
 def tr(message: str) -> str:
@@ -27,7 +28,7 @@ def tr(message: str) -> str:
 
 def trn(singular: str, plural: str, n: int) -> str:
     """The message for `n` things, with `{n}` filled in."""
-    return _catalogue.ngettext(singular, plural, n).format(n=n)
+    return _catalogue.ngettext(singular, plural, n).format(n=_written(n))
 
 
 def tr_later(message: str) -> str:
@@ -56,6 +57,12 @@ def set_language(code: str = "", system: Iterable[str] | None = None) -> str:
         else gettext.translation(_DOMAIN, folder, [chosen], fallback=True)
     )
     return chosen
+
+
+def write_counts(form: Callable[[int], str]) -> None:
+    """Let `trn` write its numbers like this, as with marks between thousands; `str` at first."""
+    global _written  # noqa: PLW0603  as the catalogue
+    _written = form
 
 
 def language() -> str:

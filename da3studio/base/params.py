@@ -27,6 +27,7 @@ class ParamInfo:
     option: str  # a command-line option of another form than the generated ones, "" = generated
     simple: bool = False  # forms show it at once; the others are folded away as "Advanced"
     choice_labels: tuple[str, ...] = ()  # what forms show for `choices`; translated where shown
+    is_folder: bool = False  # a text that is the path of a folder
 
     def choice_label(self, choice: str) -> str:
         """The words for one of the choices, not translated."""
@@ -47,6 +48,7 @@ def param(
     option: str = "",
     simple: bool = False,
     choice_labels: tuple[str, ...] = (),
+    is_folder: bool = False,
 ) -> Any:
     """A dataclass field that carries a `ParamInfo`.
 
@@ -55,7 +57,9 @@ def param(
     """
     if choice_labels and len(choice_labels) != len(choices):
         raise ValueError(f"{label}: {len(choice_labels)} labels for {len(choices)} choices")
-    info = ParamInfo(label, help, unit, low, high, choices, keyed, option, simple, choice_labels)
+    info = ParamInfo(
+        label, help, unit, low, high, choices, keyed, option, simple, choice_labels, is_folder
+    )
     return dataclasses.field(default=default, metadata={_META: info})
 
 

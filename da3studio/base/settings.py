@@ -85,7 +85,7 @@ class Settings:
     )
     engine: str = param(
         "auto",
-        "Engine of new projects",
+        "Engine",
         choices=("auto", "classical", "da3", "colmap+da3"),
         choice_labels=(
             "Automatic",
@@ -94,7 +94,8 @@ class Settings:
             "Photogrammetry and depth network",
         ),
         keyed=False,
-        help="What finds cameras and depth; 'auto' takes what fits the photos and this computer.",
+        help="What finds cameras and depth, in every project; 'auto' takes what fits the photos and"
+        " this computer.",
     )
     moving_points: int = param(
         1_500_000,
@@ -127,6 +128,7 @@ class Settings:
         "",
         "Folder of new projects",
         keyed=False,
+        is_folder=True,
         help="Where projects go that start by dropping photos; empty = your documents.",
     )
     recent: tuple[str, ...] = ()  # project folders, the last one first

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from da3studio.app.viewport.bench_points import measure_points
-from da3studio.app.viewport.bench_points_page import aims, viewport_page
+from da3studio.app.bench.points import measure_points
+from da3studio.app.bench.points_page import aims, viewport_page
 from da3studio.base.atomic import write_bytes_atomic
 from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import EXIT_BUG, EXIT_OK

@@ -115,7 +115,7 @@ def _write(scene: Scene, delivery: Delivery, narrator: Narrator) -> tuple[Path, 
 def _key(folder: ProjectFolder, delivery: Delivery, found: Plan) -> str:
     """Of all that the file is made from; `found` is finished."""
     names = [(view.id, view.name) for view in folder.project.views]
-    project = folder.project
+    project = found.project
     made_by = [_FACTS, da3studio.__version__, project.name, names, delivery.recipe]
     shown_as = [project.placement, [to_row(edit) for edit in project.cuts]]
     return digest_of([step.key for step in found.steps], *made_by, *shown_as)

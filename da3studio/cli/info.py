@@ -72,7 +72,7 @@ def _changes(recipe: Recipe, preset: Recipe) -> list[str]:
 
 def _facts(folder: ProjectFolder, steps: Plan) -> dict[str, Any]:
     """Everything, as plain values."""
-    project = folder.project
+    project = steps.project
     cameras = steps.step("cameras")
     found = cameras.header.meta if cameras.done else {"left_out": {}, "notices": []}
     left_out = found["left_out"]

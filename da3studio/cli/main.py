@@ -12,7 +12,7 @@ from da3studio.base.cancel import JobCancelled
 from da3studio.base.errors import EXIT_BUG, EXIT_CANCELLED, UserFacingError
 from da3studio.cli.output import Output, make_streams_safe
 from da3studio.cli.parsing import build_parser
-from da3studio.cli.screen import has_screen
+from da3studio.cli.screen import has_screen, require_screen
 from da3studio.cli.stopping import Stopping
 
 _EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell reports for `yes | head`
@@ -35,12 +35,11 @@ def main(argv: Sequence[str]) -> int:
             parser.print_help()
             return 0
         args = parser.parse_args(["app"])
-    if args.command == "app":  # the window has its own ways to stop and to tell of errors
-        from da3studio.app.main import run as show_window
-
-        return show_window([path.absolute() for path in args.paths])
     output = Output(as_json=args.json, quiet=args.quiet)
     try:
+        if args.command == "app":  # the window has its own ways to stop and to tell of errors
+            require_screen()
+            return _window(args)
         with Stopping(lambda: output.stopped(EXIT_CANCELLED)) as stopping:
             return _run(args, output, stopping)
     except UserFacingError as error:
@@ -56,6 +55,12 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the boundary: a bug becomes a sentence and a log
         output.bug("".join(traceback.format_exception(error)))
         return EXIT_BUG
+
+
+def _window(args: argparse.Namespace) -> int:
+    from da3studio.app.main import run
+
+    return run([path.absolute() for path in args.paths])
 
 
 def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:

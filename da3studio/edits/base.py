@@ -6,12 +6,13 @@ import math
 import uuid
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from da3studio.geometry.camera import Camera
+from da3studio.geometry.similarity import Sim3
 from da3studio.scene.cloud import PointCloud
 from da3studio.scene.view import ViewId
 
@@ -55,6 +56,7 @@ class Edit(Protocol):
 
     kind: ClassVar[str]  # its name on disk
     title: ClassVar[str]  # label, translated where it is shown
+    about_places: ClassVar[bool]  # whether it holds coordinates of the world
 
     def removes(self, evidence: Evidence) -> NDArray[np.bool_]:
         """`(N,)` True = cut away."""
@@ -64,9 +66,26 @@ class Edit(Protocol):
         """Whether the whole view is out, so that it gives neither points nor texture."""
         ...
 
+    def moved(self, new_from_old: Sim3) -> Self:
+        """What cuts away the same of a cloud that was moved; the edit itself without places.
+
+        Raises:
+            ValueError: its numbers become impossibly large or small.
+        """
+        ...
+
     def detail(self) -> str:
         """One short translated phrase with the numbers."""
         ...
+
+
+class Placeless:
+    """An edit that means the same in any world."""
+
+    about_places: ClassVar[bool] = False
+
+    def moved(self, new_from_old: Sim3) -> Self:  # noqa: ARG002  the protocol's signature
+        return self
 
 
 class OnlyPoints:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from da3studio.base.i18n import trn
-from da3studio.edits.base import Evidence, OnlyPoints, check_range
+from da3studio.edits.base import Evidence, OnlyPoints, Placeless, check_range
 from da3studio.edits.blocks import by_blocks
 
 _ALL = 200_000  # points up to which the spacing is measured on all of them ...
@@ -19,7 +19,7 @@ _MEDIAN_GAP = 0.47  # of the nearest neighbour among random points of a surface,
 
 
 @dataclass(frozen=True)
-class LargestComponents(OnlyPoints):
+class LargestComponents(Placeless, OnlyPoints):
     """Keep the largest connected pieces.
 
     Points are connected where the cells of a grid that they fall into touch; a cell's side is

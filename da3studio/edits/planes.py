@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from da3studio.edits.base import FARTHEST, Evidence, OnlyPoints, Vec3, check_ran
 from da3studio.edits.base import check_unit_vector as check_unit
 from da3studio.edits.blocks import by_blocks
 from da3studio.geometry.plane import fit_plane
+from da3studio.geometry.similarity import Sim3
 from da3studio.scene.cloud import PointCloud
 
 _SAMPLE = 60_000  # points a plane is looked for in
@@ -33,6 +34,7 @@ class RemovePlane(OnlyPoints):
 
     kind: ClassVar[str] = "remove_plane"
     title: ClassVar[str] = "Table or floor"
+    about_places: ClassVar[bool] = True
 
     normal: Vec3  # unit, in the world, towards the cameras
     offset: float  # [world units]
@@ -58,6 +60,13 @@ class RemovePlane(OnlyPoints):
     def _foot(self) -> NDArray[np.float32]:
         """`(3, 1)` the plane's point nearest to the origin: heights above it stay exact."""
         return (np.asarray(self.normal) * self.offset).astype(np.float32)[:, None]
+
+    def moved(self, new_from_old: Sim3) -> Self:
+        normal = new_from_old.rotation @ self.normal
+        x, y, z = (float(number) for number in normal)
+        scale = new_from_old.scale
+        offset = scale * self.offset + float(normal @ new_from_old.translation)
+        return replace(self, normal=(x, y, z), offset=offset, thickness=scale * self.thickness)
 
     def detail(self) -> str:
         if self.below:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from da3studio.base.i18n import trn
 from da3studio.edits.base import Evidence, OnlyPoints, check_vector
 from da3studio.edits.blocks import by_blocks
 from da3studio.geometry.outline import outline_mask
+from da3studio.geometry.similarity import Sim3
 
 MOST_CORNERS = 20_000
 MOST_STEPS = 500
@@ -75,6 +76,17 @@ class SelectStep:
 
         return by_blocks(len(points), inside)
 
+    def moved(self, new_from_old: Sim3) -> Self:
+        """The same outline around the same points of a world that was moved."""
+        if self.op == "invert":
+            return self
+        old_from_new = new_from_old.inverse()
+        matrix = np.reshape(self.matrix, (3, 4))
+        turned = old_from_new.scale * matrix[:, :3] @ old_from_new.rotation
+        shift = matrix[:, :3] @ old_from_new.translation + matrix[:, 3]
+        numbers = np.column_stack([turned, shift]).ravel()
+        return replace(self, matrix=tuple(float(number) for number in numbers))
+
 
 @dataclass(frozen=True)
 class DeleteSelected(OnlyPoints):
@@ -86,6 +98,7 @@ class DeleteSelected(OnlyPoints):
 
     kind: ClassVar[str] = "delete_selected"
     title: ClassVar[str] = "Delete selected points"
+    about_places: ClassVar[bool] = True
 
     steps: tuple[SelectStep, ...]
 
@@ -95,6 +108,9 @@ class DeleteSelected(OnlyPoints):
 
     def removes(self, evidence: Evidence) -> NDArray[np.bool_]:
         return selected(self.steps, evidence.cloud.xyz)
+
+    def moved(self, new_from_old: Sim3) -> Self:
+        return replace(self, steps=tuple(step.moved(new_from_old) for step in self.steps))
 
     def detail(self) -> str:
         n = sum(step.op != "invert" for step in self.steps)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from da3studio.base.i18n import tr
 from da3studio.edits.base import FARTHEST, Evidence, OnlyPoints, Vec3, check_range, check_vector
 from da3studio.edits.blocks import by_blocks
+from da3studio.geometry.similarity import Sim3
 from da3studio.scene.registration import Unit
 
 
@@ -21,6 +22,8 @@ class Box:
     Raises:
         ValueError: a size is not positive, or the axes are not perpendicular unit vectors.
     """
+
+    about_places: ClassVar[bool] = True
 
     centre: Vec3  # [world units]
     half: Vec3  # half sizes along its own axes [world units], > 0
@@ -50,6 +53,15 @@ class Box:
 
         return by_blocks(len(points), inside)
 
+    def moved(self, new_from_old: Sim3) -> Self:
+        a, b, c = np.asarray(self.axes) @ new_from_old.rotation.T
+        return replace(
+            self,
+            centre=_vec3(new_from_old.apply(self.centre)),
+            half=_vec3(new_from_old.scale * np.asarray(self.half)),
+            axes=(_vec3(a), _vec3(b), _vec3(c)),
+        )
+
     def detail(self) -> str:
         a, b, c = (f"{2 * size:.3g}" for size in self.half)
         if self.unit == "metre":
@@ -77,3 +89,8 @@ class DeleteInBox(OnlyPoints, Box):
 
     def removes(self, evidence: Evidence) -> NDArray[np.bool_]:
         return self.contains(evidence.cloud.xyz)
+
+
+def _vec3(values: NDArray[np.float64]) -> Vec3:
+    x, y, z = (float(value) for value in values)
+    return x, y, z

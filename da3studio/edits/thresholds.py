@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from da3studio.base.i18n import tr, trn
-from da3studio.edits.base import FARTHEST, Evidence, OnlyPoints, check_range
+from da3studio.edits.base import FARTHEST, Evidence, OnlyPoints, Placeless, check_range
 from da3studio.edits.blocks import by_blocks
 
 
 @dataclass(frozen=True)
-class MinConfidence(OnlyPoints):
+class MinConfidence(Placeless, OnlyPoints):
     """Cut away points the reconstruction was not sure of."""
 
     kind: ClassVar[str] = "min_confidence"
@@ -33,7 +33,7 @@ class MinConfidence(OnlyPoints):
 
 
 @dataclass(frozen=True)
-class MaxIsolation(OnlyPoints):
+class MaxIsolation(Placeless, OnlyPoints):
     """Cut away points that hang alone in the air."""
 
     kind: ClassVar[str] = "max_isolation"
@@ -52,7 +52,7 @@ class MaxIsolation(OnlyPoints):
 
 
 @dataclass(frozen=True)
-class MinViews(OnlyPoints):
+class MinViews(Placeless, OnlyPoints):
     """Cut away points that few photos agree on."""
 
     kind: ClassVar[str] = "min_views"
@@ -71,7 +71,7 @@ class MinViews(OnlyPoints):
 
 
 @dataclass(frozen=True)
-class MaxSlant(OnlyPoints):
+class MaxSlant(Placeless, OnlyPoints):
     """Cut away points whose surface their own photo saw at a grazing angle.
 
     Where depth jumps from an object to what is behind it, false points stretch along the line of

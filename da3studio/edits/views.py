@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from da3studio.edits.base import Evidence, OnlyPoints
+from da3studio.edits.base import Evidence, OnlyPoints, Placeless
 from da3studio.geometry.camera import project
 from da3studio.scene.view import ViewId
 
@@ -17,7 +17,7 @@ _BLOCK = 1 << 16  # points projected at once, in float64
 
 
 @dataclass(frozen=True)
-class HideView:
+class HideView(Placeless):
     """Take a photo out: its points go, and the mesh is made and textured without it."""
 
     kind: ClassVar[str] = "hide_view"
@@ -39,7 +39,7 @@ class HideView:
 
 
 @dataclass(frozen=True)
-class MaskPhoto(OnlyPoints):
+class MaskPhoto(Placeless, OnlyPoints):
     """Cut away the points that came from painted-over parts of a photo."""
 
     kind: ClassVar[str] = "mask_photo"

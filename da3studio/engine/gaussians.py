@@ -75,7 +75,7 @@ def _cannot(what: str) -> BadInput:
             terms=tr(able[0].terms),
         ),
         fix=tr(
-            "If that suits you, run: da3studio models download {id}, and reconstruct with"
-            " --checkpoint {id}."
+            "If that suits you, download {id} (da3studio models download {id}), and reconstruct"
+            " with it (--checkpoint {id})."
         ).format(id=able[0].id),
     )

@@ -53,7 +53,7 @@ class ClassicalEngine:
             raise BadInput(
                 tr("The engine {name} takes no known cameras.").format(name=self.id),
                 why=tr("It finds the cameras by itself."),
-                fix=tr("Choose --engine da3, or leave the known cameras out."),
+                fix=tr("Choose a depth network (--engine da3), or leave the known cameras out."),
             )
         device = choose_device(recipe.device)
         share_cores(one_view_a_core=device.type == "cpu")

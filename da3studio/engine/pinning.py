@@ -39,6 +39,6 @@ def find_pinned(pin: str) -> Installed:
             why=tr("Its file has the sum {now}, the project names {then}.").format(
                 now=installed.sha256[:_DIGITS], then=digest
             ),
-            fix=tr("Choose the network again with --checkpoint, or put the old file back."),
+            fix=tr("Choose the network again (--checkpoint), or put the old file back."),
         )
     return installed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from da3studio.base.errors import FAMILIES, UserFacingError
+from da3studio.base.errors import FAMILIES, LicenceNotAccepted, UserFacingError
 from da3studio.pipeline.events import Event
 from da3studio.pipeline.stages import Goal
 from da3studio.recipes.export import DepthFormat, ExportRecipe
@@ -73,7 +73,7 @@ class DownloadJob:
 class AdoptJob:
     """Install weights that are on this computer; answered by `ModelReady`.
 
-    Without `accept_licence` it fails as `BadInput` where a licence has to be accepted first.
+    Without `accept_licence` it fails as `LicenceNotAccepted` where one has to be accepted first.
     """
 
     path: Path
@@ -195,7 +195,8 @@ class Failed:
 
     def error(self) -> UserFacingError:
         """The error as it was raised in the worker."""
-        families = {family.__name__: family for family in FAMILIES}
+        known: tuple[type[UserFacingError], ...] = (*FAMILIES, LicenceNotAccepted)
+        families = {family.__name__: family for family in known}
         return families[self.family](self.what, why=self.why, fix=self.fix)
 
 

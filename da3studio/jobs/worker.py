@@ -11,6 +11,7 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Protocol, assert_never
 
@@ -20,6 +21,7 @@ from da3studio.base.cancel import CancelToken, JobCancelled
 from da3studio.base.errors import UserFacingError
 from da3studio.base.i18n import set_language
 from da3studio.jobs.desk import Desk
+from da3studio.jobs.leftovers import remove_leftovers
 from da3studio.jobs.messages import (
     AdoptJob,
     Cancelled,
@@ -62,7 +64,8 @@ def worker_main(
         cancelled_up_to: every job with this number or a lower one has to stop.
         reconstructor_for: gives the engine of an id.
     """
-    _become_a_worker()
+    work = _Work()
+    _become_a_worker(work)
     warming = threading.Thread(target=_warm_up, name="warming up", daemon=True)
     while True:
         try:
@@ -74,7 +77,10 @@ def worker_main(
                 set_language(order.language)
             token = _token(order.job_id, cancelled_up_to)
             desk = Desk(order.job_id, pipe.send, token, reconstructor_for)
-            desk.say(_outcome(order.job, desk))
+            work.job = order.job
+            outcome = _outcome(order.job, desk)
+            work.job = None
+            desk.say(outcome)
         elif warming.ident is None:
             warming.start()
     if warming.is_alive():  # the interpreter would wait for the library that it just loads
@@ -151,7 +157,14 @@ def _warm_up() -> None:
             importlib.import_module(name)
 
 
-def _become_a_worker() -> None:
+@dataclass
+class _Work:
+    """What is being done, for the end that comes in the middle of it."""
+
+    job: Job | None = None
+
+
+def _become_a_worker(work: _Work) -> None:
     """Ctrl+C is the parent's to decide, other programs come first, and no orphan is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
@@ -160,11 +173,16 @@ def _become_a_worker() -> None:
     else:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see JobClient.start
         psutil.Process().nice(max(_NICENESS, psutil.Process().nice()))
-    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
+    threading.Thread(
+        target=_end_with_parent, args=(work,), name="parent watch", daemon=True
+    ).start()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(work: _Work) -> None:
+    """Wait for the parent's death, and leave no half files: nobody is there to remove them."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
+        if work.job is not None:
+            remove_leftovers(work.job, os.getpid())
         os._exit(_PARENT_DIED)

@@ -19,9 +19,6 @@ from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Progress
 from da3studio.edits.base import Edit, Evidence, ListedEdit
-from da3studio.edits.planes import RemovePlane
-from da3studio.edits.selection import DeleteSelected
-from da3studio.edits.shapes import CropBox, DeleteInBox
 from da3studio.edits.stack import EditStack
 from da3studio.edits.table import to_row
 from da3studio.edits.views import HideView, MaskPhoto
@@ -40,8 +37,6 @@ if TYPE_CHECKING:  # it opens photos, whose libraries those who only look at res
     from da3studio.pipeline.work import Work
 
 _ABOUT_A_PHOTO = (HideView, MaskPhoto)
-_ABOUT_PLACES = (CropBox, DeleteInBox, DeleteSelected, RemovePlane)
-"""What needs to know of a point only where it is; the rest is about measures of a cloud."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +54,7 @@ def make_clean(work: Work, found: Plan) -> None:
         CannotReconstruct: nothing is left.
         Missing: a painted mask is gone.
     """
-    step, cuts = found.step("clean"), work.project.cuts
+    step, cuts = found.step("clean"), found.project.cuts
     with Metered(work.emit, CLEAN.name, step.key, 1) as stage:
         cloud = read_result(work.chunks, found.step("cloud").header, unpack_cloud, CLOUD_ARRAYS)
         header = found.step("cameras").header
@@ -79,7 +74,7 @@ def make_clean(work: Work, found: Plan) -> None:
                 why=tr("The edits in the list cut away every point of it."),
                 fix=tr("Undo the last edit, or switch one off."),
             )
-        work.store(CLEAN, step.key, pack_cleaned(cleaned, cuts))
+        work.store(CLEAN, step.key, pack_cleaned(cleaned, cuts), asked=found.project)
 
 
 def is_about_a_photo(edit: Edit) -> bool:
@@ -101,7 +96,7 @@ def keep_by_place(
     evidence = Evidence(cloud, cameras, mask_of)
     keep = np.ones(len(cloud), np.bool_)
     for edit in cuts:
-        if isinstance(edit, _ABOUT_A_PHOTO + _ABOUT_PLACES):
+        if edit.about_places or is_about_a_photo(edit):  # the rest is about measures of a cloud
             keep &= ~edit.removes(evidence)
     return keep
 

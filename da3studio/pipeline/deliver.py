@@ -47,13 +47,13 @@ def check_target(target: Path, recipe: ExportRecipe) -> None:
         raise BadInput(
             tr("{file} cannot be written.").format(file=target),
             why=tr("Files of this format hold no point clouds."),
-            fix=tr("Write the cloud as .ply, or leave --content out."),
+            fix=tr("Write the cloud as .ply, or choose another content."),
         )
     if target.is_dir() and goal_of(target, recipe) != "cameras":
         raise BadInput(
             tr("{file} cannot be written.").format(file=target),
             why=tr("There is a folder of that name."),
-            fix=tr("Choose another name with -o, or move the folder away."),
+            fix=tr("Choose another name, or move the folder away."),
         )
     with writing_to(target):
         target.parent.mkdir(parents=True, exist_ok=True)

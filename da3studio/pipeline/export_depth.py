@@ -74,11 +74,12 @@ def _export(
     token: CancelToken,
 ) -> tuple[Path, ...]:
     scene = finished_scene(folder, "depth", bring_there)
-    stored = plan(folder.project, "depth", folder.chunks).step("depth").stored
+    found = plan(folder.project, "depth", folder.chunks)
+    stored = found.step("depth").stored
 
     def depth_of(view: View) -> DepthMap:
         return read_result(folder.chunks, stored[view.id], unpack_depth)
 
-    scale = folder.project.placement.placed_from_world().scale
+    scale = found.project.placement.placed_from_world().scale
     source = DepthSource(depth_of, scale)
     return write_depth_maps(scene, source, target, format, report=report, token=token)

@@ -8,6 +8,7 @@ import numpy as np
 
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
+from da3studio.edits.base import Edit
 from da3studio.engine.pinning import id_of
 from da3studio.pipeline.clean import bare_cloud, keep_by_place, rows_of, unpack_cleaned
 from da3studio.pipeline.pack import (
@@ -61,7 +62,7 @@ def load_scene(
         raise Missing(
             tr("The project {name} has no cameras yet.").format(name=folder.project.name),
             why=tr("It was not reconstructed with its present photos and settings."),
-            fix=tr("Run: da3studio reconstruct, with this project."),
+            fix=tr("Reconstruct it first."),
         )
     try:
         registration = read_result(folder.chunks, cameras.header, unpack_registration)
@@ -76,7 +77,7 @@ def load_scene(
         )
     except ChunkDamagedError as damage:
         raise damaged(folder.project.name, damage) from damage
-    return moved_to(scene, folder.project.placement) if placed else scene
+    return moved_to(scene, found.project.placement) if placed else scene
 
 
 def damaged(name: str, damage: ChunkDamagedError) -> Missing:
@@ -108,7 +109,7 @@ def _cloud(folder: ProjectFolder, found: Plan, *, cleaned: bool) -> PointCloud |
     if not step.done:
         return None
     cloud = read_result(folder.chunks, step.header, unpack_cloud, CLOUD_ARRAYS)
-    if not (cleaned and folder.project.cuts):
+    if not (cleaned and found.project.cuts):
         return cloud
     clean = found.step("clean")
     if not clean.done:
@@ -128,15 +129,16 @@ def _gaussians(
     folder: ProjectFolder, registration: Registration, *, cleaned: bool
 ) -> Gaussians | None:
     """Those of all views together."""
-    step = plan(folder.project, "gaussians", folder.chunks).step("gaussians")
+    found = plan(folder.project, "gaussians", folder.chunks)
+    step, cuts = found.step("gaussians"), found.project.cuts
     if not step.done:
         return None
     parts = [
         read_result(folder.chunks, header, unpack_gaussians) for header in step.stored.values()
     ]
-    if cleaned and folder.project.cuts:
+    if cleaned and cuts:
         parts = [
-            _kept(folder, registration, ViewId(unit), part)
+            _kept(folder, registration, cuts, ViewId(unit), part)
             for unit, part in zip(step.stored, parts, strict=True)
         ]
     return Gaussians(
@@ -148,9 +150,13 @@ def _gaussians(
 
 
 def _kept(
-    folder: ProjectFolder, registration: Registration, view_id: ViewId, part: Gaussians
+    folder: ProjectFolder,
+    registration: Registration,
+    cuts: tuple[Edit, ...],
+    view_id: ViewId,
+    part: Gaussians,
 ) -> Gaussians:
     """What the edits leave of the Gaussians of one view."""
     middles = bare_cloud(part.means, np.zeros(len(part), np.int32), (view_id,))
-    keep = keep_by_place(middles, registration.cameras, folder.project.cuts, folder.mask)
+    keep = keep_by_place(middles, registration.cameras, cuts, folder.mask)
     return Gaussians(**{field.name: getattr(part, field.name)[keep] for field in fields(part)})

@@ -1,4 +1,7 @@
-"""What is there and what is still to do; reads only headers, imports nothing heavy."""
+"""What is there and what is still to do; imports nothing heavy.
+
+It reads headers, and two sets of cameras where places have to follow from one world to another.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from da3studio.base.digest import digest_of
+from da3studio.pipeline.frame import Followed, follow
 from da3studio.pipeline.keys import (
     cameras_key,
     clean_key,
@@ -78,6 +82,8 @@ class Plan:
 
     goal: Goal
     steps: tuple[Step, ...]
+    project: Project  # as asked for, with all places in the world of its present cameras
+    notice: str = ""  # one sentence, where the places could not follow
 
     @property
     def todo(self) -> tuple[Step, ...]:
@@ -110,15 +116,20 @@ def plan(
         on_damage: told of each damaged result; it counts as missing.
     """
     stages = stages_until(goal, cuts=bool(project.cuts))
-    steps = {step.stage: step for step in _steps(project, goal, _Reader(chunks, on_damage))}
-    return Plan(goal, tuple(steps.get(stage, Step(stage)) for stage in stages))
+    reader = _Reader(chunks, on_damage)
+    cameras, followed = reader.cameras(project)
+    there = followed.project
+    steps = {step.stage: step for step in _steps(there, goal, reader, cameras)}
+    found = tuple(steps.get(stage, Step(stage)) for stage in stages)
+    return Plan(goal, found, there, followed.notice)
 
 
 def wanted_keys(project: Project, chunks: ChunkStore) -> frozenset[str]:
-    """Of every stored result that the project still uses."""
+    """Of every stored result that the project still uses, and of the cameras its places are in."""
     ends: tuple[Goal, ...] = ("texture", "gaussians")
     steps = [step for end in ends for step in plan(project, end, chunks).steps]
-    return frozenset(header.key for step in steps for header in step.stored.values())
+    keys = frozenset(header.key for step in steps for header in step.stored.values())
+    return keys | {project.frame} if project.frame else keys
 
 
 @dataclass(frozen=True)
@@ -140,21 +151,25 @@ class _Reader:
                 missing[unit] = key
         return Step(stage, True, stored, missing)
 
-    def cameras(self, project: Project) -> Step:
-        """The first step; the views that its header names are checked, as all else needs them."""
+    def cameras(self, project: Project) -> tuple[Step, Followed]:
+        """The first step, and the project in its world.
+
+        The views that its header names are checked, as all else needs them.
+        """
         step = self.step(CAMERAS, [("", cameras_key(project))])
         if not step.done:
-            return step
+            return step, Followed(project)
         meta = Fields(step.header.meta, "the registration")
         known = {view.id for view in project.views}
         try:
             named = {*meta.texts("view_ids", len(known)), *meta.texts_by_name("left_out")}
             if not named <= known:
                 raise MalformedError("it is about other photos")
-        except MalformedError as error:
-            self.on_damage(ChunkDamagedError(step.header.key, str(error)))
-            return Step(CAMERAS, True, {}, {"": step.header.key})
-        return step
+            return step, follow(project, self.chunks, step.header)
+        except (MalformedError, ChunkDamagedError) as error:
+            damage = ChunkDamagedError(step.header.key, str(error))
+            self.on_damage(error if isinstance(error, ChunkDamagedError) else damage)
+            return Step(CAMERAS, True, {}, {"": step.header.key}), Followed(project)
 
     def clean(self, project: Project, cameras: str, cloud: str) -> Step:
         """What the edits leave; whether they cut anything is checked, as the mesh depends on it."""
@@ -179,9 +194,8 @@ def _checked(header: ChunkHeader) -> ChunkHeader:
     return header
 
 
-def _steps(project: Project, goal: Goal, reader: _Reader) -> Iterator[Step]:
+def _steps(project: Project, goal: Goal, reader: _Reader, cameras: Step) -> Iterator[Step]:
     """The steps whose units are known, in order; the first unfinished one is the last."""
-    cameras = reader.cameras(project)
     yield cameras
     if not cameras.done:
         return

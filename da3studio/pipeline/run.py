@@ -94,6 +94,7 @@ def _run(
 ) -> None:
     known: set[Goal] = set()  # stages of which was said that they are made, or were there already
     removed: set[str] = set()  # keys of damaged results
+    warned = ""  # what was said of places that could not follow
     last: Goal | None = None  # what was made in the round before
 
     def tell(event: Event) -> None:
@@ -114,6 +115,9 @@ def _run(
             if step.done and step.stage.name not in known:
                 _keep(work, step)
                 known.add(step.stage.name)
+        if found.notice != warned:
+            warned = found.notice
+            work.emit(Noticed("cameras", warned))
         if found.finished:
             folder.clear_scratch()
             return

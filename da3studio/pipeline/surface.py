@@ -117,13 +117,13 @@ class _Inputs:
 
     def cut(self) -> Cut | None:
         """What the edits mean for the pixels; `None` if nothing was cut away."""
-        work = self._work
-        if not work.project.cuts or not self._found.step("clean").header.meta["cut"]:
+        work, cuts = self._work, self._found.project.cuts
+        if not cuts or not self._found.step("clean").header.meta["cut"]:
             return None
         fused = self.fused()
         unpack = unpack_cleaned(len(fused.cloud))
         cleaned = read_result(work.chunks, self._found.step("clean").header, unpack)
-        return Cut(fused, cleaned, work.project.cuts, self.cameras, self.depth_of, work.folder.mask)
+        return Cut(fused, cleaned, cuts, self.cameras, self.depth_of, work.folder.mask)
 
     def mesh(self) -> Mesh:
         return read_result(self._work.chunks, self._found.step("mesh").header, unpack_mesh)

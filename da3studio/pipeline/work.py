@@ -41,15 +41,31 @@ class Work:
     def chunks(self) -> ChunkStore:
         return self.folder.chunks
 
-    def store(self, stage: Stage, key: str, result: Packed, *, unit: str = "") -> None:
-        """Put a result on the disk and say what there is to say about it."""
+    def store(
+        self,
+        stage: Stage,
+        key: str,
+        result: Packed,
+        *,
+        unit: str = "",
+        asked: Project | None = None,
+    ) -> None:
+        """Put a result on the disk and say what there is to say about it.
+
+        Args:
+            stage: that made it.
+            key: its name.
+            result: what was made.
+            unit: id of the view it belongs to.
+            asked: the project as it asked for it; `None` = as it was saved.
+        """
         header = self.chunks.put(
             key,
             stage.name,
             result.arrays,
             result.meta,
             unit=unit,
-            recipe=settings_of(stage, self.project),
+            recipe=settings_of(stage, asked or self.project),
         )
         self.announce(stage, header)
 

@@ -73,6 +73,10 @@ class ChunkStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
     def has(self, key: str) -> bool:
         """Whether there is a file for the key; its content is checked when it is read."""
         return self._path(key).is_file()
@@ -180,18 +184,26 @@ class ChunkStore:
             except ChunkDamagedError as damage:
                 yield key, damage.reason
 
-    def collect(self, keep: Collection[str]) -> Collected:
+    def collect(self, keep: Collection[str], spare_bytes: int = 0) -> Collected:
         """Remove all chunks but those to keep, and what interrupted writes left behind.
+
+        Args:
+            keep: keys of those that stay.
+            spare_bytes: how much of the others may stay, the newest of them.
 
         Raises:
             CannotWrite: the folder is read-only.
         """
-        unwanted = [key for key in self.keys() if key not in keep]
-        size = sum(self._path(key).stat().st_size for key in unwanted)
-        for key in unwanted:
+        files = {key: self._path(key).stat() for key in self.keys() if key not in keep}
+        left, removed = sum(file.st_size for file in files.values()), []
+        for key in sorted(files, key=lambda key: files[key].st_mtime):
+            if left <= spare_bytes:
+                break
             self.remove(key)
+            left -= files[key].st_size
+            removed.append(key)
         self.sweep()
-        return Collected(len(unwanted), size)
+        return Collected(len(removed), sum(files[key].st_size for key in removed))
 
     def sweep(self) -> None:
         """Remove what interrupted writes left, ours and of safetensors; only while nobody writes.

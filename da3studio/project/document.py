@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from da3studio.edits.base import Edit, ListedEdit
 from da3studio.geometry.camera import Camera
+from da3studio.geometry.similarity import Sim3
 from da3studio.recipes.recipe import Recipe
 from da3studio.scene.measurement import Measurement
 from da3studio.scene.placement import Placement
@@ -32,6 +33,7 @@ class Project:
     edits: tuple[ListedEdit, ...] = ()  # what is cut away, in the order of the list
     placement: Placement = field(default_factory=Placement)
     measurements: tuple[Measurement, ...] = ()
+    frame: str = ""  # key of the cameras whose world all places are in; "" = of those there are
 
     def __post_init__(self) -> None:
         _check_unique("views", "id", [view.id for view in self.views])
@@ -48,6 +50,34 @@ class Project:
     def cuts(self) -> tuple[Edit, ...]:
         """The edits that are switched on."""
         return tuple(listed.edit for listed in self.edits if listed.on)
+
+    @property
+    def has_places(self) -> bool:
+        """Whether an edit, the placement or a measurement holds coordinates of the world."""
+        return bool(
+            self.measurements
+            or self.placement.has_places
+            or any(listed.edit.about_places for listed in self.edits)
+        )
+
+    def moved(self, new_from_old: Sim3) -> Project:
+        """The project with all its places in a world that was moved.
+
+        Raises:
+            ValueError: numbers become impossibly large or small.
+        """
+        return replace(
+            self,
+            edits=tuple(
+                replace(listed, edit=listed.edit.moved(new_from_old)) for listed in self.edits
+            ),
+            placement=self.placement.moved(new_from_old),
+            measurements=tuple(measured.moved(new_from_old) for measured in self.measurements),
+        )
+
+    def with_frame(self, frame: str) -> Project:
+        """The project, said to be in the world of these cameras; its places stay as they are."""
+        return replace(self, frame=frame)
 
     def with_views(self, views: tuple[View, ...]) -> Project:
         """The project with these views instead; cameras of views that left go with them.

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,9 +27,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from da3studio.base.atomic import write_bytes_atomic, writing_to
+from da3studio.base.atomic import remove_temporary, write_bytes_atomic, writing_to
 from da3studio.base.cancel import NEVER, CancelToken
-from da3studio.base.errors import BadInput, CannotWrite
+from da3studio.base.errors import BadInput, CannotWrite, UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Report, silent
 from da3studio.project.chunks import ChunkStore
@@ -36,7 +38,13 @@ from da3studio.project.duplicate import duplicate
 from da3studio.project.earlier import Earlier, keep_earlier, list_earlier
 from da3studio.project.lock import FolderLock
 from da3studio.project.manifest import decode, encode, same_content
-from da3studio.project.manifest_file import MANIFEST, load, manifest_bytes, not_a_folder
+from da3studio.project.manifest_file import (
+    MANIFEST,
+    load,
+    manifest_bytes,
+    newest_readable,
+    not_a_folder,
+)
 from da3studio.project.masks import MaskStore
 from da3studio.project.remembered import read_view, stopped_sentence, write_view
 
@@ -119,10 +127,33 @@ class ProjectFolder:
             project, document = load(path)  # again, as the last writer left it
             folder = cls(path, project, document, lock)
             folder.chunks.sweep()
+            if not lock.is_shared:  # else the window may be saving in this moment
+                _sweep(path)
         except BaseException:
             lock.release()
             raise
         return folder
+
+    @classmethod
+    def mend(cls, path: Path) -> ProjectFolder:
+        """Open a project that is damaged, with the newest earlier version that can be read.
+
+        The damaged manifest stays beside the new one, as `project-damaged.json`.
+
+        Raises:
+            ProjectDamaged: no earlier version can be read, either; and everything that `open` says.
+        """
+        manifest = path / MANIFEST
+        lock = FolderLock(path / "lock")
+        try:
+            earlier = newest_readable(path)
+            if earlier is not None:
+                content = manifest_bytes(earlier.path)
+                write_bytes_atomic(manifest.with_stem("project-damaged"), manifest.read_bytes())
+                write_bytes_atomic(manifest, content)
+        finally:
+            lock.release()
+        return cls.open(path)
 
     @classmethod
     def open_or_create(cls, path: Path, name: str) -> ProjectFolder:
@@ -155,6 +186,13 @@ class ProjectFolder:
     def earlier(self) -> list[Earlier]:
         """Manifests that were saved over, newest first, each with the time when it was."""
         return list_earlier(self.path / "earlier")
+
+    def versions(self) -> Iterator[Project]:
+        """What was last saved, then every earlier version that can be read, newest first."""
+        yield self._project
+        for earlier in self.earlier():
+            with suppress(UserFacingError):
+                yield decode(manifest_bytes(earlier.path))[0]
 
     def restore(self, path: Path) -> Project:
         """Go back to an earlier manifest; the present one becomes an earlier one.
@@ -303,6 +341,12 @@ class ProjectFolder:
 def thumbnail_of(path: Path) -> Path:
     """Where the picture of the project in a folder lies, if there is one."""
     return path / "thumbnail.png"
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a program that was killed while it wrote has left beside the results."""
+    for folder in (path, path / "earlier", path / "masks", *path.glob("frames/*")):
+        remove_temporary(folder)
 
 
 def _is_ours(entry: Path) -> bool:

@@ -54,6 +54,10 @@ class History:
             gesture = None
         self._present, self._gesture = project, gesture
 
+    def replace_present(self, project: Project) -> None:
+        """Put the present value otherwise, without a step: what is meant stays the same."""
+        self._present = project
+
     def undo(self) -> Project:
         """Go one step back.
 

@@ -84,6 +84,11 @@ class FolderLock:
             if not self._shared:
                 _write(file, json.dumps(asdict(Holder.of(os.getpid()))))
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is the lock of the program that started this one."""
+        return self._shared
+
     def release(self) -> None:
         """Let others write; nothing happens if the folder is gone."""
         if self._shared:

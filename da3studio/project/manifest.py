@@ -3,8 +3,8 @@
 The format, schema [1, 2]: `schema`, `program` (the version that wrote it), `name`, `views` (a list
 of `View`, each with its `source`), `recipe` (one object per part) and `known_cameras` (a list of
 objects with the `id` of a view, its lens, `rotation` row by row and `translation`; since 1.1);
-`edits`, `placement` and `measurements` (since 1.2, see `manifest_parts.py`). A file of a newer
-minor version opens: fields unknown here are kept and written back. A newer major version is
+`edits`, `placement`, `measurements` and `frame` (since 1.2, see `manifest_parts.py`). A file of a
+newer minor version opens: fields unknown here are kept and written back. A newer major version is
 refused.
 """
 
@@ -29,6 +29,7 @@ from da3studio.project.manifest_parts import (
     measurement_row,
     placement_row,
     read_edits,
+    read_frame,
     read_measurements,
     read_placement,
 )
@@ -97,6 +98,7 @@ def encode(project: Project, document: dict[str, Any]) -> bytes:
         "edits": [edit_row(listed) for listed in project.edits],
         "placement": placement_row(project.placement),
         "measurements": [measurement_row(measured) for measured in project.measurements],
+        "frame": project.frame,
     }
     whole = _with_unknown(ours, document)
     for row, own in zip(whole["edits"], ours["edits"], strict=True):
@@ -129,6 +131,7 @@ def _project(fields: Fields) -> Project:
         read_edits(fields) if "edits" in fields else (),
         read_placement(fields) if "placement" in fields else Placement(),
         read_measurements(fields) if "measurements" in fields else (),
+        read_frame(fields) if "frame" in fields else "",
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from da3studio.base.errors import BadInput, Missing, ProjectDamaged
 from da3studio.base.i18n import tr
 from da3studio.project.document import Project
-from da3studio.project.earlier import list_earlier
+from da3studio.project.earlier import Earlier, list_earlier
 from da3studio.project.manifest import decode
 
 MANIFEST = "project.json"
@@ -28,26 +28,26 @@ def load(path: Path) -> tuple[Project, dict[str, Any]]:
     try:
         return decode(manifest_bytes(path / MANIFEST))
     except ProjectDamaged as error:
-        for earlier in _readable_earlier(path):
+        earlier = newest_readable(path)
+        if earlier is not None:
             raise ProjectDamaged(
                 error.what,
                 why=error.why,
                 fix=tr(
                     "Copy {earlier} over {manifest}: it is the newest version that can be read;"
                     " finished results are found again."
-                ).format(earlier=earlier, manifest=path / MANIFEST),
+                ).format(earlier=earlier.path, manifest=path / MANIFEST),
             ) from error
         raise
 
 
-def _readable_earlier(path: Path) -> Iterator[Path]:
-    """Earlier manifests that can be read, newest first."""
+def newest_readable(path: Path) -> Earlier | None:
+    """The newest earlier manifest of a project that can be read."""
     for earlier in list_earlier(path / "earlier"):
-        try:
+        with suppress(ProjectDamaged):
             decode(manifest_bytes(earlier.path))
-        except ProjectDamaged:
-            continue
-        yield earlier.path
+            return earlier
+    return None
 
 
 def manifest_bytes(path: Path) -> bytes:
@@ -65,7 +65,7 @@ def manifest_bytes(path: Path) -> bytes:
         raise Missing(
             tr("There is no project in {folder}.").format(folder=path.parent),
             why=tr("It has no file {name}.").format(name=path.name),
-            fix=tr("Name a project folder, or make one with: da3studio reconstruct PHOTOS."),
+            fix=tr("Name the folder of a project; its name ends in .da3."),
         ) from error
     except NotADirectoryError as error:
         raise not_a_folder(path.parent) from error

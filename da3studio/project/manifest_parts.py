@@ -4,6 +4,7 @@
 - `placement`: `up`, `origin` and `facing`, each three numbers or null, and `known_lengths`, a list
   of objects with the points `a` and `b` and the length in `metres`.
 - `measurements`: a list of objects with `id`, `kind`, `points`, `name` and `sigma`.
+- `frame`: the key of the cameras in whose world all of these are, "" = of those there are.
 
 Readers raise `MalformedError` or `ValueError` for what does not fit: a file may be a stranger's.
 """
@@ -11,6 +12,7 @@ Readers raise `MalformedError` or `ValueError` for what does not fit: a file may
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 from da3studio.edits.base import ListedEdit
@@ -79,6 +81,14 @@ def read_measurements(fields: Fields) -> tuple[Measurement, ...]:
     """The measurements of a manifest."""
     rows = fields.items("measurements", _MOST_MEASUREMENTS)
     return tuple(_measurement(Fields(row, "a measurement")) for row in rows)
+
+
+def read_frame(fields: Fields) -> str:
+    """In which world the places of a manifest are."""
+    frame = fields.text("frame", longest=128)
+    if not re.fullmatch("[0-9a-f]*", frame):  # it becomes the name of a file
+        raise MalformedError("'frame' is no key of a result")
+    return frame
 
 
 def _measurement(fields: Fields) -> Measurement:

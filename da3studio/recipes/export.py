@@ -19,20 +19,21 @@ class ExportRecipe:
         "auto",
         "Content",
         choices=("auto", "mesh", "cloud"),
-        choice_labels=("Mesh if there is one", "Mesh", "Point cloud"),
+        choice_labels=("Automatic", "Mesh", "Point cloud"),
         simple=True,
         keyed=False,
-        help="What to write; 'auto' takes the mesh, or the point cloud where there is no mesh.",
+        help="What to write; 'auto' takes the mesh where the format holds one.",
     )
     origin: str = param(
         "centred",
         "Origin",
         choices=("centred", "scene"),
-        choice_labels=("Stand it on the origin", "As reconstructed"),
+        choice_labels=("Stand it on the origin", "As in the scene"),
         simple=True,
         keyed=False,
         help="For GLB and OBJ: 'centred' stands the model on the origin, y up; 'scene' keeps the"
-        " reconstruction's own origin, which PLY and COLMAP files always do, and in OBJ its axes.",
+        " scene's origin, the one that was set or else the reconstruction's, which PLY and COLMAP"
+        " files always do, and in OBJ its axes.",
     )
     texture: str = param(
         "jpeg",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from da3studio.scene.placement import Vec3
+from da3studio.geometry.similarity import Sim3
+from da3studio.scene.placement import Vec3, moved_point
 
 Kind = Literal["distance", "polyline", "area", "height", "box"]
 
@@ -42,3 +43,11 @@ class Measurement:
             raise ValueError("a measurement has another number of sigmas than points")
         if not all(math.isfinite(sigma) and sigma >= 0 for sigma in self.sigma):
             raise ValueError("a sigma is no distance")
+
+    def moved(self, new_from_old: Sim3) -> Measurement:
+        """The same places in a world that was moved."""
+        return replace(
+            self,
+            points=tuple(moved_point(point, new_from_old) for point in self.points),
+            sigma=tuple(new_from_old.scale * sigma for sigma in self.sigma),
+        )

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from da3studio.geometry.rigid import wxyz_from_rotation
 from da3studio.geometry.similarity import Sim3
 from da3studio.geometry.spherical_harmonics import harmonics_turned
+from da3studio.scene.cloud import PointCloud
 from da3studio.scene.gaussians import Gaussians
+from da3studio.scene.mesh import Mesh
 from da3studio.scene.placement import Placement
 from da3studio.scene.registration import Unit
 from da3studio.scene.scene import Scene
@@ -48,12 +50,20 @@ def placed(scene: Scene, placement: Placement) -> Scene:
             points=replace(points, xyz=_moved(points.xyz, sim)),
             unit=unit,
         ),
-        cloud=cloud
-        and replace(cloud, xyz=_moved(cloud.xyz, sim), normal=_turned(cloud.normal, sim)),
-        mesh=mesh
-        and replace(mesh, vertices=_moved(mesh.vertices, sim), normals=_turned(mesh.normals, sim)),
+        cloud=cloud and cloud_moved(cloud, sim),
+        mesh=mesh and mesh_moved(mesh, sim),
         gaussians=scene.gaussians and _placed_gaussians(scene.gaussians, sim),
     )
+
+
+def cloud_moved(cloud: PointCloud, sim: Sim3) -> PointCloud:
+    """The same points in another world."""
+    return replace(cloud, xyz=_moved(cloud.xyz, sim), normal=_turned(cloud.normal, sim))
+
+
+def mesh_moved(mesh: Mesh, sim: Sim3) -> Mesh:
+    """The same mesh in another world."""
+    return replace(mesh, vertices=_moved(mesh.vertices, sim), normals=_turned(mesh.normals, sim))
 
 
 def _is_identity(sim: Sim3) -> bool:

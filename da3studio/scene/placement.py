@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,11 @@ class KnownLength:
         """The same length in the reconstruction [world units]."""
         return math.dist(self.a, self.b)
 
+    def moved(self, new_from_old: Sim3) -> KnownLength:
+        """The same thing in a world that was moved."""
+        a, b = (moved_point(end, new_from_old) for end in (self.a, self.b))
+        return replace(self, a=a, b=b)
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -66,6 +71,21 @@ class Placement:
                 object.__setattr__(self, name, _unit(direction, name))
         if self.origin is not None and not all(math.isfinite(x) for x in self.origin):
             raise ValueError("the origin is not a point")
+
+    @property
+    def has_places(self) -> bool:
+        """Whether it holds coordinates of the world."""
+        return self != Placement()
+
+    def moved(self, new_from_old: Sim3) -> Placement:
+        """The same frame for a world that was moved; what the engine decides stays with it."""
+        turn = Sim3(1.0, new_from_old.rotation, np.zeros(3))
+        return Placement(
+            self.up and moved_point(self.up, turn),
+            self.origin and moved_point(self.origin, new_from_old),
+            self.facing and moved_point(self.facing, turn),
+            tuple(known.moved(new_from_old) for known in self.known_lengths),
+        )
 
     def metres_per_unit(self) -> float | None:
         """The scale that fits the known lengths best, in the least-squares sense; else `None`."""
@@ -98,6 +118,12 @@ class Placement:
         ahead = ahead / length
         rotation = np.stack([np.cross(down, ahead), down, ahead])
         return rotation + 0.0  # no -0
+
+
+def moved_point(point: Vec3, new_from_old: Sim3) -> Vec3:
+    """The same point in a world that was moved."""
+    x, y, z = (float(value) for value in new_from_old.apply(point))
+    return x, y, z
 
 
 def _unit(direction: Vec3, name: str) -> Vec3:

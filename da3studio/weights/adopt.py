@@ -61,7 +61,7 @@ def adopt(
         Missing: there is no such file, or no weights in the folder.
         CheckpointMismatch: a pickle, no model that is known, or weights that are no numbers; the
             first odd tensor is named.
-        BadInput: the licence was not accepted.
+        LicenceNotAccepted: the licence was not accepted.
         DiskFull, CannotWrite, JobCancelled: nothing is installed.
     """
     found = _found(path)

@@ -108,5 +108,5 @@ def _pickle(path: Path) -> CheckpointMismatch:
     return CheckpointMismatch(
         tr("{file} is refused.").format(file=path.name),
         why=tr("It is a pickle, a kind of file that can run a stranger's program when it is read."),
-        fix=tr("Get the model's .safetensors file, with: da3studio models download"),
+        fix=tr("Take the model's .safetensors file, or download it (da3studio models download)."),
     )

@@ -57,7 +57,7 @@ def download(info: ModelInfo, *, report: Report = silent, token: CancelToken = N
         token: looked at between packets.
 
     Raises:
-        BadInput: the licence was not accepted.
+        LicenceNotAccepted: the licence was not accepted.
         NetworkTrouble: the hub cannot be reached or the connection broke; what came is kept.
         CheckpointMismatch: what the hub has or sent is not this model; nothing of it is kept.
         DiskFull, CannotWrite: before or while it is written; what came is kept.
@@ -234,7 +234,7 @@ def _trouble(info: ModelInfo, why: str, part: Path | None = None) -> NetworkTrou
         again = tr("Try again later.")
     otherwise = tr(
         "If that does not help, check HTTPS_PROXY, set HF_ENDPOINT to a mirror, or get the file"
-        " elsewhere and use: da3studio models add FILE."
+        " elsewhere and add it (da3studio models add FILE)."
     )
     return NetworkTrouble(
         tr("The model {model} could not be downloaded.").format(model=info.label),
@@ -248,7 +248,7 @@ def _other_model(info: ModelInfo, how: str) -> CheckpointMismatch:
         tr("What was offered is not the model {model}.").format(model=info.label),
         why=tr("It differs from what is expected: {how}.").format(how=how),
         fix=tr(
-            "Try again, without HF_ENDPOINT if it is set, or get the file elsewhere and use:"
-            " da3studio models add FILE."
+            "Try again, without HF_ENDPOINT if it is set, or get the file elsewhere and add it"
+            " (da3studio models add FILE)."
         ),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from da3studio.base.atomic import write_bytes_atomic
-from da3studio.base.errors import BadInput
+from da3studio.base.errors import LicenceNotAccepted
 from da3studio.base.i18n import tr
 from da3studio.base.paths import data_folder
 from da3studio.weights.catalog import ModelInfo
@@ -37,13 +37,13 @@ def require_accepted(info: ModelInfo) -> None:
     """Refuse a checkpoint whose licence was not accepted.
 
     Raises:
-        BadInput: saying what the licence allows and how to accept it.
+        LicenceNotAccepted: saying what the licence allows and how to accept it.
     """
     if not is_accepted(info):
-        raise BadInput(
+        raise LicenceNotAccepted(
             tr("The licence of {model} has to be accepted first.").format(model=info.label),
             why=tr("It is {licence}. {terms}").format(licence=info.licence, terms=tr(info.terms)),
-            fix=tr("If you agree, run the same command with --accept-licence."),
+            fix=tr("If you agree, accept it and try again (--accept-licence)."),
         )
 
 

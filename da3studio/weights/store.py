@@ -210,7 +210,7 @@ def _not_there(model_id: str) -> Missing:
     return Missing(
         tr("The model {id} is not installed.").format(id=model_id),
         why=tr("There is no such model in {folder}.").format(folder=models_folder()),
-        fix=tr("Get it with: da3studio models download, or models add FILE."),
+        fix=tr("Download it (da3studio models download), or add its file (models add FILE)."),
     )
 
 
@@ -220,7 +220,7 @@ def _changed(record: Installed, how: str, seen: object, expected: object) -> Che
         why=tr("It is not what was installed: {how}.").format(
             how=how.format(n=seen, expected=expected)
         ),
-        fix=tr("Run: da3studio models remove {id}. Then download or add it again.").format(
+        fix=tr("Remove it (da3studio models remove {id}), then download or add it again.").format(
             id=record.id
         ),
     )

@@ -114,7 +114,7 @@ def _alive() -> dict[int, str]:
                 if isValid(widget):
                     found[id(widget)] = f"window {type(widget).__name__}"
             for one in gc.get_objects():
-                if isinstance(one, QTimer) and isValid(one) and one.isActive():
+                if issubclass(type(one), QTimer) and isValid(one) and one.isActive():
                     found[id(one)] = f"timer of {type(one.parent()).__name__}"
     return found
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from da3studio.app.background import Background
@@ -64,18 +67,66 @@ def test_that_closing_saves_at_once(saver, folder):
     assert on_disk(folder) == "boot"
 
 
-def test_that_a_failure_is_told_once_and_tried_again(saver, folder, qtbot):
+def test_that_changes_without_a_rest_are_saved_all_the_same(saver, folder, qtbot):
+    began = time.monotonic()
+    done = []
+    saver.saved.connect(done.append)
+    number = 0
+    while not done:
+        number += 1
+        saver.want(folder.project.with_name(f"boot {number}"))
+        qtbot.wait(100)  # less than what it waits for another change
+        assert time.monotonic() - began < 10
+    assert on_disk(folder).startswith("boot ")
+
+
+def test_that_a_write_that_waits_for_a_thread_does_not_undo_the_one_of_closing(qapp, folder, qtbot):
+    background = Background()
+    saver, free = Saver(background), threading.Event()
+    saver.watch(folder)
+    for _ in range(8):  # all threads, and more
+        background.run(free.wait, lambda _: None)
+    saver.want(folder.project.with_name("boot"))
+    saver.soon(lambda: None)
+    assert saver.writing
+    saver.want(folder.project.with_name("sandal"))
+    saver.now()
+    free.set()
+    qtbot.waitUntil(lambda: not background.busy)
+
+    assert on_disk(folder) == "sandal"
+    background.close()
+    saver.watch(None)
+
+
+def test_that_a_change_taken_back_while_it_is_written_is_not_taken_for_saved(saver, folder, qtbot):
+    before = folder.project
+    saver.want(before.with_name("boot"))
+    saver.soon(lambda: None)
+    saver.want(before)
+    assert saver.pending
+    found = []
+    saver.soon(lambda: found.append(on_disk(folder)))
+    qtbot.waitUntil(lambda: bool(found))
+
+    assert found == ["shoe"]
+
+
+def test_that_a_failure_is_told_once_and_tried_again(saver, folder, qtbot, monkeypatch):
+    tried, save = [], folder.save
+    monkeypatch.setattr(folder, "save", lambda value: (tried.append(value.name), save(value)))
     folder.path.joinpath("earlier").write_text("in the way")  # the version before goes in there
     told = []
     saver.failed.connect(told.append)
     saver.want(folder.project.with_name("boot"))
-    saver.soon(lambda: pytest.fail("went on without the disk"))
     qtbot.waitUntil(lambda: bool(told))
     saver.want(folder.project.with_name("sandal"))
-    saver.soon(lambda: None)
-    qtbot.waitUntil(lambda: not saver.writing)
+    qtbot.waitUntil(lambda: "sandal" in tried and not saver.writing)
     assert len(told) == 1
     assert saver.pending
+
+    saver.soon(lambda: pytest.fail("went on without the disk"))
+    qtbot.waitUntil(lambda: len(told) == 2)  # whoever waits for the disk hears of it again
 
     folder.path.joinpath("earlier").unlink()
     with qtbot.waitSignal(saver.saved, timeout=5000):

@@ -18,6 +18,7 @@ from da3studio.project.change import Change
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.export import ExportRecipe
 from tests.jobs.engines import faulty_once
+from tests.jobs.talk import workers
 from tests.pipeline.exact_engine import exact_engine, exact_project, make_photos, slow_engine
 
 PATIENCE_MS = 60_000
@@ -233,6 +234,34 @@ def test_that_photos_without_a_project_start_one_named_after_their_folder(
     session.add_files([folder])
     qtbot.waitUntil(lambda: bool(session.import_notes), timeout=PATIENCE_MS)
     assert len(session.project.views) == 6
+
+
+def test_that_photos_are_said_to_be_added_when_they_are_on_the_disk(session, photos, qtbot):
+    found = []
+
+    def look(_: str) -> None:
+        with ProjectFolder.open(session.folder.path, write=False) as folder:
+            found.append(len(folder.project.views))
+
+    session.said.connect(look)
+    session.add_files([Path(photos[0].source.path).parent])
+    qtbot.waitUntil(lambda: bool(found), timeout=PATIENCE_MS)
+
+    assert found == [6]
+    assert not session.unsaved
+
+
+def test_that_photos_are_pending_again_when_reading_them_is_tried_again(session, photos, qtbot):
+    with qtbot.waitSignal(session.problem, timeout=PATIENCE_MS) as told:
+        session.add_files([Path(photos[0].source.path).parent])
+        qtbot.waitUntil(lambda: bool(workers()))
+        workers()[0].kill()
+    assert session.pending_imports == ()
+
+    told.args[0].act()
+    assert len(session.pending_imports) == 6
+    qtbot.waitUntil(lambda: len(session.project.views) == 6, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: session.pending_imports == ())
 
 
 def test_that_a_project_folder_that_is_dropped_is_opened(session, project, qtbot):

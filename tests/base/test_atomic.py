@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from da3studio.base.atomic import (
+    remove_temporary,
     write_atomic,
     write_bytes_atomic,
     write_error,
@@ -165,6 +166,45 @@ def test_that_a_folder_is_replaced_whole_and_old_files_go(tmp_path):
 
     assert listing(tmp_path / "out") == ["second"]
     assert listing(tmp_path) == ["out"]
+
+
+KILLED_BETWEEN = """
+import os, signal, sys
+from pathlib import Path
+from da3studio.base import atomic
+
+replace = atomic._replace
+
+def replace_and_die(source, target):
+    replace(source, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+atomic._replace = replace_and_die
+atomic.write_folder_atomic(Path(sys.argv[1]), lambda new: (new / "a.txt").write_text("new"))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="NOT TESTED HERE: Windows has no SIGKILL")
+def test_that_a_folder_whose_writer_was_killed_before_it_replaced_it_is_put_back(tmp_path):
+    path = tmp_path / "depth"
+    path.mkdir()
+    (path / "a.txt").write_text("old")
+    child = subprocess.Popen([sys.executable, "-c", KILLED_BETWEEN, path], cwd=ROOT)
+    assert child.wait() == -9
+    assert not path.exists()
+    remove_temporary(tmp_path, child.pid)
+
+    assert listing(tmp_path) == ["depth"]
+    assert (path / "a.txt").read_text() == "old"
+
+
+def test_that_leftovers_of_one_process_are_removed_and_those_of_others_stay(tmp_path):
+    for name in (".tmp-2a-aa.jpg", ".tmp-2b-bb.jpg", "photo.jpg"):
+        (tmp_path / name).write_bytes(b"half")
+    remove_temporary(tmp_path, 0x2A)
+    assert listing(tmp_path) == [".tmp-2b-bb.jpg", "photo.jpg"]
+    remove_temporary(tmp_path)
+    assert listing(tmp_path) == ["photo.jpg"]
 
 
 def test_that_a_folder_that_fails_half_way_leaves_the_old_one(tmp_path):

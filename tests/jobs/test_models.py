@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from da3studio.base.errors import BadInput, Missing, NetworkTrouble
+from da3studio.base.errors import LicenceNotAccepted, Missing, NetworkTrouble
 from da3studio.jobs.messages import (
     AdoptJob,
     DownloadJob,
@@ -56,7 +56,7 @@ def test_that_a_licence_that_has_to_be_accepted_is_asked_for(tmp_path):
         client.submit(AdoptJob(file))
         outcome = talk.outcome()
     assert isinstance(outcome, Failed)
-    assert isinstance(outcome.error(), BadInput)
+    assert isinstance(outcome.error(), LicenceNotAccepted)
     assert "CC-BY-NC-4.0" in outcome.why
 
 

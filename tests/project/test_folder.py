@@ -169,8 +169,14 @@ def test_that_opening_sweeps_what_an_interrupted_write_left(path):
     left = path / "chunks" / "ab" / ".tmp-xyz.safetensors"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
+    beside = [path / f"{place}.tmp-2a-x" for place in ("", "earlier/", "masks/", "frames/walk/")]
+    for one in beside:
+        one.parent.mkdir(parents=True, exist_ok=True)
+        one.write_bytes(b"half")
+    ProjectFolder.open(path, write=False).close()
+    assert all(one.exists() for one in (left, *beside))
     ProjectFolder.open(path).close()
-    assert not left.exists()
+    assert not any(one.exists() for one in (left, *beside))
 
 
 def test_that_photos_are_named_from_the_project_folder(tmp_path):

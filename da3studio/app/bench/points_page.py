@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from da3studio.app.viewport.bench_points import POINT_PX, SIZE, PointFigures
+from da3studio.app.bench.points import POINT_PX, SIZE, PointFigures
 from da3studio.bench.markdown import table
 from da3studio.bench.pages import Made, head
 

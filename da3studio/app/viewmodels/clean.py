@@ -25,7 +25,7 @@ from da3studio.app.viewmodels.scene_state import Part
 from da3studio.base.i18n import tr
 from da3studio.edits.base import Edit, ListedEdit
 from da3studio.edits.planes import RemovePlane
-from da3studio.edits.shapes import CropBox
+from da3studio.edits.shapes import Box
 from da3studio.edits.stack import EditStack
 from da3studio.project.change import Change
 
@@ -46,6 +46,7 @@ class Clean(QObject):
 
     changed = Signal()  # what is being set, or one of its numbers
     counted = Signal()  # `count_text` or `busy`
+    box_wanted = Signal(str)  # id of an entry that its tool is to take up
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -225,18 +226,19 @@ class Clean(QObject):
         listed = self._listed(edit_id)
         if not self.has_cloud or listed is None:
             return False
-        return isinstance(listed.edit, CropBox) or adjuster_of(listed.edit) is not None
+        return isinstance(listed.edit, Box) or adjuster_of(listed.edit) is not None
 
     def adjust(self, edit_id: str) -> bool:
         """Change an entry of the list; `False` if it has no numbers or is not there.
 
-        A crop box is changed in the viewport, by its tool.
+        A box is changed in the viewport, by its tool.
         """
         listed = self._listed(edit_id)
         if listed is None or not self.can_adjust(edit_id):
             return False
         row = adjuster_of(listed.edit)
         if row is None:
+            self.box_wanted.emit(edit_id)
             self._view.set_tool("crop")
         else:
             self._begin(row, listed)

@@ -16,7 +16,7 @@ from da3studio.app.units import METRES_PER_FOOT
 from da3studio.app.viewmodels.scene_state import Part
 from da3studio.base.i18n import tr
 from da3studio.edits.base import ListedEdit
-from da3studio.edits.shapes import CropBox
+from da3studio.edits.shapes import Box, CropBox, DeleteInBox
 from da3studio.scene.placement import Vec3
 
 Number = Literal["x", "y", "z", "width", "depth", "height", "angle"]
@@ -28,6 +28,7 @@ _OUTSIDE = 1.0  # percent of the points left out on each side when the box is fi
 _SAMPLE = 60_000  # points that a box is fitted to
 _TURNS_DEG = np.arange(0.0, 90.0, 3.0)
 _WORTH_TURNING = 0.9  # of the footprint: a turned box has to save that much
+_HOLE = 0.4  # of the fitted box: where a box that cuts what is inside begins
 _SMALLEST = 1e-4  # half size over the cloud's: a box cannot be dragged flat
 
 
@@ -52,7 +53,10 @@ class TurnedBox:
 
 
 class CropBoxModel(QObject):
-    """At most one box is set at a time; a crop that the project has already is taken up again."""
+    """At most one box is set at a time; one that the project has already is taken up again.
+
+    It cuts away what is outside of it, or what is inside; each is an entry of its own in the list.
+    """
 
     changed = Signal()
 
@@ -61,7 +65,9 @@ class CropBoxModel(QObject):
         self._session, self._scene = session, session.scene
         self._newest = Newest(session.background, self)
         self._box: TurnedBox | None = None
+        self._inside = False
         self._replaces: ListedEdit | None = None
+        self._wanted = ""  # id of the entry to take up next
         self._reach = 1.0
         self._n_cut: int | None = None
         self._scene.changed.connect(self._follow)
@@ -80,23 +86,74 @@ class CropBoxModel(QObject):
 
     @property
     def is_known(self) -> bool:
-        """Whether the project is cropped already, so that applying changes that crop."""
+        """Whether an entry of the list is being changed, else applying makes a new one."""
         return self._replaces is not None
+
+    @property
+    def cuts_inside(self) -> bool:
+        """Whether what is inside is cut away, else what is outside."""
+        return self._inside
 
     def begin(self) -> None:
         """Start with the project's own crop, or a box around the middle 98 % of the points."""
         if self._scene.cloud is None or self._box is not None:
             return
-        edits = self._session.project.edits
-        self._replaces = next((one for one in edits if isinstance(one.edit, CropBox)), None)
-        fitted = self._fitted()
-        self._reach = float(np.linalg.norm(fitted.half))
-        if self._replaces is not None and isinstance(self._replaces.edit, CropBox):
-            edit = self._replaces.edit
-            fitted = TurnedBox(np.array(edit.centre), np.array(edit.half), np.array(edit.axes))
-            # What the old crop hides has to be seen while it is changed.
+        self._reach = float(np.linalg.norm(self._fitted().half))
+        wanted, self._wanted = self._listed(self._wanted), ""
+        self._inside = wanted is not None and isinstance(wanted.edit, DeleteInBox)
+        self._take_up(wanted or self._own())
+
+    def take_up(self, edit_id: str) -> None:
+        """Change this entry of the list, now or when the next box is begun."""
+        self._wanted = edit_id
+        if self._box is not None:
+            self._end()
+            self.begin()
+
+    def set_cuts_inside(self, inside: bool) -> None:
+        """Cut what is inside, or what is outside: the box stays, unless the list has its own."""
+        if self._box is None or inside == self._inside:
+            self.changed.emit()
+            return
+        self._inside = inside
+        own = self._own()
+        if own is None and self._replaces is None:
+            self._set(self._box)
+        else:
+            self._take_up(own)
+
+    def begin_another(self) -> None:
+        """Leave the entry of the list that is being changed as it is, and begin a new box."""
+        if self._box is not None:
+            self._take_up(None)
+
+    def _take_up(self, listed: ListedEdit | None) -> None:
+        """Show the box of an entry, or a new one."""
+        if listed is not None or self._replaces is not None:
+            self._replaces = listed
+            # What the old box hides has to be seen while it is changed.
             self._scene.edits_changed(self._others())
-        self._set(fitted)
+        if listed is not None and isinstance(listed.edit, Box):
+            edit = listed.edit
+            box = TurnedBox(np.array(edit.centre), np.array(edit.half), np.array(edit.axes))
+        else:
+            box = self._fitted()
+            if self._inside:
+                box = replace(box, half=_HOLE * box.half)
+        self._set(box)
+
+    def _own(self) -> ListedEdit | None:
+        """The first entry of the list that cuts on the chosen side of a box."""
+        edits = self._session.project.edits
+        return next((one for one in edits if type(one.edit) is self._kind), None)
+
+    def _listed(self, edit_id: str) -> ListedEdit | None:
+        edits = self._session.project.edits
+        return next((one for one in edits if one.id == edit_id and isinstance(one.edit, Box)), None)
+
+    @property
+    def _kind(self) -> type[CropBox] | type[DeleteInBox]:
+        return DeleteInBox if self._inside else CropBox
 
     def fit(self) -> None:
         """Around the middle 98 % of the points, turned to the smallest footprint."""
@@ -198,13 +255,13 @@ class CropBoxModel(QObject):
     # Its end
 
     def apply(self) -> None:
-        """Keep only what is inside: one step to undo."""
+        """Cut away what is on the chosen side: one step to undo."""
         box, project = self._box, self._session.project
         if box is None:
             return
         registration = self._scene.registration
         unit = registration.unit if registration is not None else "relative"
-        edit = CropBox(_vec3(box.centre), _vec3(box.half), _rows(box.axes), unit)
+        edit = self._kind(_vec3(box.centre), _vec3(box.half), _rows(box.axes), unit)
         old = self._replaces
         if old is not None and any(one.id == old.id for one in project.edits):
             edits = tuple(
@@ -213,8 +270,9 @@ class CropBoxModel(QObject):
             )
         else:
             edits = (*project.edits, ListedEdit.new(edit))
+        label = tr("Delete inside a box") if self._inside else tr("Crop")
         self._end()
-        self._session.commit(tr("Crop"), project.with_edits(edits))
+        self._session.commit(label, project.with_edits(edits))
 
     def cancel(self) -> None:
         """Leave everything as it was."""
@@ -227,7 +285,7 @@ class CropBoxModel(QObject):
         self._scene.mark(None)
         if self._replaces is not None:
             self._scene.edits_changed(self._session.project.edits)
-        self._replaces = None
+        self._replaces, self._inside = None, False
         self.changed.emit()
 
     # What it would do
@@ -242,7 +300,7 @@ class CropBoxModel(QObject):
         box, stack = self._box, self._scene.stack
         if box is None or stack is None:
             return
-        edit = CropBox(_vec3(box.centre), _vec3(box.half), _rows(box.axes))
+        edit = self._kind(_vec3(box.centre), _vec3(box.half), _rows(box.axes))
         others = self._others()
 
         def work() -> tuple[NDArray[np.bool_], int]:

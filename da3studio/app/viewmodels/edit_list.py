@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import (
     QAbstractListModel,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     Qt,
 )
 
-from da3studio.app.units import extent_text
+from da3studio.app.units import extent_text, number_text, whole_text
 from da3studio.app.viewmodels.scene_state import Part
 from da3studio.base.i18n import tr, trn
 from da3studio.edits.base import ListedEdit
@@ -232,12 +231,12 @@ class EditList(QAbstractListModel):
 def count_text(n: int) -> str:
     """A number of things for reading: "12,340", "1.2 million"."""
     if n >= 1_000_000:
-        return tr("{n} million").format(n=QLocale().toString(n / 1e6, "f", 1))
-    return QLocale().toString(n)
+        return tr("{n} million").format(n=number_text(n / 1e6, 1))
+    return whole_text(n)
 
 
 def points_text(n: int) -> str:
     """A number of points for reading: "12,340 points", "1.2 million points"."""
     if n >= 1_000_000:
-        return tr("{n} million points").format(n=QLocale().toString(n / 1e6, "f", 1))
-    return trn("{n} point", "{n} points", n).replace(str(n), QLocale().toString(n))
+        return tr("{n} million points").format(n=number_text(n / 1e6, 1))
+    return trn("{n} point", "{n} points", n).replace(str(n), whole_text(n))

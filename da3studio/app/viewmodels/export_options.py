@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from da3studio.app.session import Session
+from da3studio.app.units import whole_text
 from da3studio.app.viewmodels.recipe_form import RecipeForm
 from da3studio.app.viewmodels.scene_state import Part
-from da3studio.app.viewmodels.targets import Target, cloud_bytes, count_text, file_bytes, target
+from da3studio.app.viewmodels.targets import Target, cloud_bytes, file_bytes, target
 from da3studio.base.i18n import tr
 from da3studio.exporters import EXPORTERS, Carries, Exporter
 from da3studio.exporters.naming import ascii_stem
@@ -56,6 +57,7 @@ class ExportOptions(QObject):
         session.scene.changed.connect(self._look)
         session.scene.planned.connect(self.changed)
         session.work.exported.connect(self._tell)
+        session.folder_changed.connect(self._follow_origin)
         session.folder_changed.connect(self.changed)
 
     # What is asked for
@@ -70,7 +72,7 @@ class ExportOptions(QObject):
         self._target = target_id if chosen else ""
         if chosen is not None:
             self._exporter = next(one for one in EXPORTERS if one.suffix == chosen.suffix)
-            self.form.show(ExportRecipe())
+            self.form.show(self._default)
         self.changed.emit()
 
     @property
@@ -125,16 +127,7 @@ class ExportOptions(QObject):
     @property
     def writes_mesh(self) -> bool:
         """Whether the file will hold a mesh, with this format and recipe."""
-        if Carries.MESH not in self._exporter.carries:
-            return False
-        content = self.recipe.content
-        return content == "mesh" or (content == "auto" and self._wants_mesh)
-
-    @property
-    def _wants_mesh(self) -> bool:
-        """With content "auto": a mesh, unless there is none and the format also holds points."""
-        has_mesh = self._session.scene.mesh is not None
-        return has_mesh or Carries.POINTS not in self._exporter.carries
+        return Carries.MESH in self._exporter.carries and self.recipe.content != "cloud"
 
     @property
     def size_bytes(self) -> int:
@@ -169,9 +162,9 @@ class ExportOptions(QObject):
                 remarks.append(
                     Remark(
                         tr("The mesh has {n} faces; {target} takes {limit}.").format(
-                            n=count_text(faces),
+                            n=whole_text(faces),
                             target=tr(chosen.label),
-                            limit=count_text(chosen.faces),
+                            limit=whole_text(chosen.faces),
                         ),
                         "",
                         "",
@@ -185,7 +178,13 @@ class ExportOptions(QObject):
     @property
     def can_export(self) -> bool:
         """Whether a file can be written now."""
-        return self._refusal() is None
+        return not self.refusal
+
+    @property
+    def refusal(self) -> str:
+        """Why no file can be written now, "" = one can."""
+        found = self._refusal()
+        return "" if found is None else found.text
 
     @property
     def last_export(self) -> Path | None:
@@ -196,6 +195,11 @@ class ExportOptions(QObject):
         """Open the folder of the last file in the system's file browser."""
         if self.last_export is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.last_export.parent)))
+
+    def say_refusal(self) -> None:
+        """Say why no file can be written now."""
+        if self.refusal:
+            self._session.said.emit(self.refusal)
 
     def mend(self, mending: Mending) -> None:
         """Do what the button of a remark says."""
@@ -225,13 +229,31 @@ class ExportOptions(QObject):
             text = tr("Photos or settings were changed after the points were made.")
             return Remark(text, tr("Reconstruct again"), "reconstruct", True)
         if self.writes_mesh and scene.mesh is None:
-            return Remark(tr("There is no mesh yet."), tr("Make mesh"), "mesh", True)
+            text = tr("There is no mesh yet.")
+            if Carries.POINTS in self._exporter.carries:
+                text = tr("There is no mesh yet. Make it, or choose the points as the content.")
+            return Remark(text, tr("Make mesh"), "mesh", True)
         if self.writes_mesh and scene.mesh_is_stale:
             text = tr("The mesh is out of date: points or settings were changed after it was made.")
             return Remark(text, tr("Make mesh again"), "mesh", True)
         return None
 
+    @property
+    def _default(self) -> ExportRecipe:
+        """An origin that the person has set is kept, unless they ask for another."""
+        own_origin = self._session.project.placement.origin is not None
+        return ExportRecipe(origin="scene" if own_origin else "centred")
+
+    def _follow_origin(self) -> None:
+        default, shown = self._default, self.form.value
+        if default.origin != self.form.field("origin").default:
+            if not self.form.is_changed("origin"):
+                shown = replace(shown, origin=default.origin)
+            self.form.show(shown, default)
+
     def _follow(self, change: Change) -> None:
+        if Change.PLACEMENT in change:
+            self._follow_origin()
         if change & (Change.VIEWS | Change.RECIPE | Change.EDITS | Change.PLACEMENT | Change.NAME):
             self.changed.emit()
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from da3studio.app.units import number_text
 from da3studio.base.i18n import tr
-from da3studio.pipeline.stages import STAGES, Goal
+from da3studio.pipeline.stages import Goal, stages_until
 
 State = Literal["idle", "running", "stopping", "paused"]
 
@@ -40,6 +41,7 @@ class JobStatus:
     device: str = ""  # what computes, in plain words; "" = not known yet
     memory_bytes: int = 0  # of the worker
     waiting: tuple[str, ...] = ()  # titles of what comes next
+    can_pause: bool = False  # it can go on later from where it was
     log: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -77,13 +79,6 @@ class Course:
             self._kept += self._work[stage] * (1 - self._done.get(stage, 0.0))
             self._done[stage] = 1.0
 
-    def started(self, stage: Goal, left: int, units: int) -> None:
-        """A stage begins with `left` of its `units` to do."""
-        if stage in self._work and units and left < units:
-            share = 1 - left / units
-            self._kept += self._work[stage] * share
-            self._done[stage] = share
-
     def finished(self, stage: Goal) -> None:
         """The stage is done."""
         if stage in self._work:
@@ -120,11 +115,17 @@ def duration_text(seconds: float) -> str:
         return tr("about {n} s").format(n=round(seconds / 10) * 10)
     if seconds < 5400:
         return tr("about {n} min").format(n=round(seconds / 60))
-    return tr("about {n} h").format(n=f"{seconds / 3600:.1f}")
+    return tr("about {n} h").format(n=number_text(seconds / 3600, 1))
 
 
-def course_to(goal: Goal, clock: Callable[[], float] = time.monotonic) -> Course:
-    """Of a run up to a goal of the main line."""
-    names = [stage.name for stage in STAGES]
-    stages = tuple(names[: names.index(goal) + 1]) if goal in names else ("cameras", goal)
-    return Course(stages, clock)
+def course_to(
+    goal: Goal, *, cuts: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Course:
+    """Of a run up to a goal.
+
+    Args:
+        goal: the last stage.
+        cuts: whether the project has edits switched on, see `stages_until`.
+        clock: seconds, any origin.
+    """
+    return Course(tuple(stage.name for stage in stages_until(goal, cuts=cuts)), clock)

@@ -106,6 +106,16 @@ class Measurements(QAbstractTableModel):
     def remark(self, row: Measurement) -> str:
         return remark(row, self._placement, self._scene.metres_per_unit, system=self._system)
 
+    @property
+    def scale_note(self) -> str:
+        """What the uncertainties leave out of the size, as a sentence; "" = nothing."""
+        known = self._placement.known_lengths
+        if len(known) == 1:
+            return tr("± leaves out the error of the one length that the size follows from.")
+        if not known and self._scene.metres_per_unit is not None:
+            return tr("± leaves out the error of the size, which is only estimated.")
+        return ""
+
     def copy_text(self, rows: Sequence[int] = ()) -> str:
         """Some rows, or all, one a line: name, tab, value."""
         chosen = [self._rows[i] for i in rows] if rows else self._rows

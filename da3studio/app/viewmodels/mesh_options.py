@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from da3studio.app.session import Session
+from da3studio.app.units import whole_text
 from da3studio.app.viewmodels.recipe_link import RecipeLink
 from da3studio.app.viewmodels.scene_state import Part
-from da3studio.app.viewmodels.targets import TARGETS, Target, count_text, file_bytes, size_text
+from da3studio.app.viewmodels.targets import TARGETS, Target, file_bytes, size_text
 from da3studio.base.i18n import tr
 from da3studio.project.change import Change
 from da3studio.recipes.export import ExportRecipe
@@ -80,7 +81,7 @@ class MeshOptions(QObject):
         now = file_bytes(suffix, faces, atlas, ExportRecipe()) if faces else 0
         after = file_bytes(suffix, mesh.faces, texture.max_size, ExportRecipe())
         return (
-            _gauge(tr("Faces"), faces, mesh.faces, limit.faces if limit else 0, count_text),
+            _gauge(tr("Faces"), faces, mesh.faces, limit.faces if limit else 0, whole_text),
             _gauge(
                 tr("Texture"), atlas, texture.max_size, limit.texture_px if limit else 0, _square
             ),

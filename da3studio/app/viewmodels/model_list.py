@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from da3studio.app.job_bridge import Task
+from da3studio.app.job_bridge import Refused, Task
+from da3studio.app.problems import Trouble
 from da3studio.app.session import Session
 from da3studio.app.viewmodels.targets import size_text
-from da3studio.base.errors import UserFacingError
+from da3studio.base.errors import LicenceNotAccepted, UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.jobs.messages import AdoptJob, Cancelled, DownloadJob, Failed, Job, VerifyJob
 from da3studio.weights import store
@@ -47,6 +49,7 @@ class ModelList(QObject):
 
     changed = Signal()
     licence_asked = Signal(str)  # id of a model whose licence is to be accepted first
+    agreement_asked = Signal(str, object)  # the licence in sentences; Path of the file to be added
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +58,7 @@ class ModelList(QObject):
         self._installed: dict[str, Installed] = {}
         self._parts: frozenset[str] = frozenset()
         self.said = ""  # how the last piece of work ended
+        self.is_seen = False  # else a question goes to the banner of the window
         self._lane.changed.connect(self.changed)
         self._lane.ended.connect(self._ended)
         self.refresh()
@@ -131,15 +135,32 @@ class ModelList(QObject):
         """Read all of a network and compare it with what was installed."""
         self._submit(VerifyJob(model_id), tr("Checking {model}").format(model=model_id), model_id)
 
-    def adopt(self, path: Path) -> None:
-        """Install a file, or a folder with one, that is on this computer."""
-        self._submit(AdoptJob(path), tr("Adding {file}").format(file=path.name), "")
+    def adopt(self, path: Path, *, agreed: bool = False) -> None:
+        """Install a file, or a folder with one, that is on this computer.
 
-    def _submit(self, job: Job, title: str, model_id: str) -> None:
+        Args:
+            path: of the file or folder.
+            agreed: the person has read its licence and accepts it; else it may be asked for.
+        """
+        title = tr("Adding {file}").format(file=path.name)
+        self._submit(AdoptJob(path, agreed), title, "", lambda failed: self._ask(path, failed))
+
+    def _ask(self, path: Path, failed: Failed) -> bool:
+        """Where only the licence was missing, ask for it; it is known once the file was read."""
+        if not _is_about_a_licence(failed):
+            return False
+        if self.is_seen:
+            self.agreement_asked.emit(f"{failed.what} {failed.why}", path)
+        else:
+            words, agree = tr("I agree, add it"), partial(self.adopt, path, agreed=True)
+            self._session.problem.emit(Trouble(failed.what, failed.why, "", "", words, agree))
+        return True
+
+    def _submit(self, job: Job, title: str, model_id: str, refused: Refused | None = None) -> None:
         if model_id and model_id in self._queue:
             return
         self.said = ""
-        self._lane.submit(Task(job, title))
+        self._lane.submit(Task(job, title, refused=refused))
         self.changed.emit()
 
     def _ended(self, job: object, outcome: object) -> None:
@@ -147,6 +168,8 @@ class ModelList(QObject):
         match outcome:
             case Cancelled():
                 self.said = tr("Stopped. What was fetched is kept.")
+            case Failed() if _is_about_a_licence(outcome):
+                self.said = ""
             case Failed():
                 self.said = f"{outcome.what} {outcome.why} {outcome.fix}"
             case _:
@@ -200,6 +223,10 @@ def good_for(info: ModelInfo) -> str:
     if "sky" in info.abilities and "metric" not in info.abilities:
         words.append(tr("Depth of single photos, with sky."))
     return " ".join(words)
+
+
+def _is_about_a_licence(failed: Failed) -> bool:
+    return isinstance(failed.error(), LicenceNotAccepted)
 
 
 def _success(job: object, model_id: str) -> str:

@@ -24,8 +24,14 @@ class NextStep:
     goes_to: StageId  # the stage to show then
 
 
-def next_step(stage: StageId, states: Mapping[StageId, StageState]) -> NextStep:
-    """The button of a stage, by how far all stages are."""
+def next_step(stage: StageId, states: Mapping[StageId, StageState], refusal: str = "") -> NextStep:
+    """The button of a stage, by how far all stages are.
+
+    Args:
+        stage: that is shown.
+        states: of all stages.
+        refusal: why no file can be written as it is asked for, "" = one can.
+    """
     made = (StageState.DONE, StageState.RUNNING)
     match stage:
         case "photos":
@@ -63,14 +69,9 @@ def next_step(stage: StageId, states: Mapping[StageId, StageState]) -> NextStep:
                 why = tr("Reconstruct the photos first.")
             return NextStep(text, "mesh", "mesh", possible, why, "mesh")
         case "export":
-            possible = states["reconstruct"] is StageState.DONE
-            running = states["export"] is StageState.RUNNING
-            why = tr("Writes the model; what is out of date is made anew before.")
-            if not possible:
-                why = tr("Reconstruct the photos first.")
-            return NextStep(
-                tr("Export …"), "export", "export", possible and not running, why, "export"
-            )
+            possible = not refusal and states["export"] is not StageState.RUNNING
+            why = refusal or tr("Write the model to a file for other programs.")
+            return NextStep(tr("Export …"), "export", "export", possible, why, "export")
 
 
 def _go(to: StageId, text: str, before: StageState = StageState.DONE) -> NextStep:

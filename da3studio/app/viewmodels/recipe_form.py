@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from da3studio.base.i18n import tr
 from da3studio.base.params import ParamInfo, params_of
 
-FieldKind = Literal["flag", "choice", "whole", "number", "text"]
+FieldKind = Literal["flag", "choice", "whole", "number", "text", "folder"]
 
 _FINEST = 4  # decimals of a number at most
 
@@ -33,6 +33,8 @@ class FormField:
             return "choice"
         if isinstance(self.default, int):
             return "whole"
+        if self.info.is_folder:
+            return "folder"
         return "number" if isinstance(self.default, float) else "text"
 
     @property
@@ -84,7 +86,7 @@ class FormField:
             if value not in self.info.choices:
                 raise ValueError(f"{self.name}: {value!r} is no choice")
             return value
-        if self.kind == "text":
+        if self.kind in ("text", "folder"):
             return str(value).strip()
         number: float = round(float(value)) if self.kind == "whole" else float(value)
         if number != number:  # NaN

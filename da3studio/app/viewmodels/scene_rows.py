@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QLocale, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from da3studio.app.session import Session
+from da3studio.app.units import whole_text
 from da3studio.app.viewmodels.scene_state import SceneState
 from da3studio.app.viewmodels.view_state import ViewState
 from da3studio.base.i18n import tr, trn
@@ -71,7 +72,7 @@ class SceneRows(QObject):
         kept = n if keep is None else int(np.count_nonzero(keep))
         note = ""
         if n > kept:
-            note = tr("{n} removed by cleaning").format(n=_number(n - kept))
+            note = tr("{n} removed by cleaning").format(n=whole_text(n - kept))
         if self._scene.cloud_is_stale:
             return self._row("points", tr("Points"), "points", kept, tr("Out of date"), warns=True)
         return self._row("points", tr("Points"), "points", kept, note)
@@ -94,13 +95,8 @@ class SceneRows(QObject):
     def _row(
         self, part: str, label: str, icon: str, n: int, note: str = "", *, warns: bool = False
     ) -> SceneRow:
-        count = _number(n) if n else ""
+        count = whole_text(n) if n else ""
         if part == "mesh" and n:
             count = tr("{n} faces").format(n=count)
         shown = bool(getattr(self._view.settings, part))
         return SceneRow(part, label, icon, count, n > 0, shown, note, warns)
-
-
-def _number(n: int) -> str:
-    """With the language's marks between thousands."""
-    return QLocale().toString(n)

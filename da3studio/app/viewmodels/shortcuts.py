@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -45,43 +46,53 @@ class Shortcuts(QObject):
     Args:
         session: whose settings keep the choices.
         commands: every command there is.
+        taken: keys that cannot be changed, as portable text → what they do, translated.
     """
 
     changed = Signal()
 
     def __init__(
-        self, session: Session, commands: Sequence[Named], parent: QObject | None = None
+        self,
+        session: Session,
+        commands: Sequence[Named],
+        parent: QObject | None = None,
+        *,
+        taken: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(parent)
-        self._session, self._commands = session, tuple(commands)
+        self._session, self._commands, self._taken = session, tuple(commands), taken
         session.settings_changed.connect(self.changed)
 
     @property
     def rows(self) -> tuple[ShortcutRow, ...]:
         chosen = self._session.settings.shortcuts
-        keys = {one.id: _portable(chosen.get(one.id, one.shortcut)) for one in self._commands}
+        keys = {one.id: portable(chosen.get(one.id, one.shortcut)) for one in self._commands}
         return tuple(
             ShortcutRow(
                 one.id,
                 _plain(tr(one.text)),
                 keys[one.id],
-                _portable(one.shortcut),
-                tuple(
-                    _plain(tr(other.text))
-                    for other in self._commands
-                    if other.id != one.id and keys[one.id] and keys[other.id] == keys[one.id]
-                ),
+                portable(one.shortcut),
+                self._clashes(one.id, keys),
             )
             for one in self._commands
         )
+
+    def _clashes(self, command_id: str, keys: Mapping[str, str]) -> tuple[str, ...]:
+        mine = keys[command_id]
+        if not mine:
+            return ()
+        others = [one for one in self._commands if one.id != command_id and keys[one.id] == mine]
+        fixed = [self._taken[mine]] if mine in self._taken else []
+        return (*(_plain(tr(one.text)) for one in others), *fixed)
 
     def set(self, command_id: str, keys: str) -> None:
         """Choose keys for a command, "" = none."""
         default = next(one.shortcut for one in self._commands if one.id == command_id)
         chosen = dict(self._session.settings.shortcuts)
         chosen.pop(command_id, None)
-        if _portable(keys) != _portable(default):
-            chosen[command_id] = _portable(keys)
+        if portable(keys) != portable(default):
+            chosen[command_id] = portable(keys)
         self._session.set_settings(replace(self._session.settings, shortcuts=chosen))
         self.changed.emit()
 
@@ -94,7 +105,7 @@ class Shortcuts(QObject):
         self.changed.emit()
 
 
-def _portable(keys: str) -> str:
+def portable(keys: str) -> str:
     """The same keys always in the same words."""
     return QKeySequence(keys).toString(QKeySequence.SequenceFormat.PortableText)
 

@@ -30,14 +30,15 @@ class StageRow:
     id: StageId
     label: str
     help: str
+    keys: str  # that show it; not Ctrl: with a number that is the view from the other side
 
 
 STAGE_ROWS: tuple[StageRow, ...] = (
-    StageRow("photos", "Photos", help="Add the photos or a video, and see what they are like."),
-    StageRow("reconstruct", "Reconstruct", help="Find the cameras, the depth and the points."),
-    StageRow("clean", "Clean", help="Cut away what does not belong to the model."),
-    StageRow("mesh", "Mesh", help="Make a surface with its texture from the photos."),
-    StageRow("export", "Export", help="Write the model to a file for other programs."),
+    StageRow("photos", "Photos", "Add the photos or a video, and see what they are like.", "Alt+1"),
+    StageRow("reconstruct", "Reconstruct", "Find the cameras, the depth and the points.", "Alt+2"),
+    StageRow("clean", "Clean", "Cut away what does not belong to the model.", "Alt+3"),
+    StageRow("mesh", "Mesh", "Make a surface with its texture from the photos.", "Alt+4"),
+    StageRow("export", "Export", "Write the model to a file for other programs.", "Alt+5"),
 )
 
 STATE_WORDS: dict[StageState, str] = {

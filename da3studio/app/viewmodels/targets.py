@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLocale
-
+from da3studio.app.units import number_text, whole_text
 from da3studio.base.i18n import tr
 from da3studio.recipes.export import ExportRecipe
 
@@ -32,7 +31,7 @@ class Target:
         """The limits in one line."""
         parts = []
         if self.faces:
-            parts.append(tr("{n} faces").format(n=count_text(self.faces)))
+            parts.append(tr("{n} faces").format(n=whole_text(self.faces)))
         if self.texture_px:
             parts.append(tr("texture {n} px").format(n=self.texture_px))
         if self.file_bytes:
@@ -114,14 +113,9 @@ def size_text(n_bytes: float) -> str:
     if n_bytes < 1e6:
         text = tr("{n} kB").format(n=max(1, round(n_bytes / 1e3)))
     elif n_bytes < 1e7:
-        text = tr("{n} MB").format(n=QLocale().toString(n_bytes / 1e6, "f", 1))
+        text = tr("{n} MB").format(n=number_text(n_bytes / 1e6, 1))
     elif n_bytes < 1e9:
         text = tr("{n} MB").format(n=round(n_bytes / 1e6))
     else:
-        text = tr("{n} GB").format(n=QLocale().toString(n_bytes / 1e9, "f", 1))
+        text = tr("{n} GB").format(n=number_text(n_bytes / 1e9, 1))
     return text.replace(" ", "\u00a0")  # never broken between number and unit
-
-
-def count_text(n: int) -> str:
-    """A whole number with the separators of the window's language."""
-    return QLocale().toString(n)

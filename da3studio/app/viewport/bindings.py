@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from da3studio.app.viewport.eye import Side
 
 Drag = Literal["orbit", "pan", "zoom", "look"]
+Size = Literal["points", "cameras"]
 Ask = Literal["frame_selected", "look_through", "next_view", "previous_view"]
 
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -98,6 +99,9 @@ def preset_of(preset_id: str) -> Preset:
     return next((preset for preset in PRESETS if preset.id == preset_id), PRESETS[0])
 
 
+WHEEL_SIZES: Mapping[Qt.KeyboardModifier, Size] = {_CTRL: "points", _ALT: "cameras"}
+LEFT_TURNS_KEY = Qt.Key.Key_Space  # held, whatever preset and tool
+FLYING_BUTTON = _RIGHT  # held, unless the preset always flies
 SIDE_KEYS: Mapping[Qt.Key, tuple[Side, Side]] = {  # alone, with Ctrl
     Qt.Key.Key_1: ("front", "back"),
     Qt.Key.Key_3: ("right", "left"),

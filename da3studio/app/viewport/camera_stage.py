@@ -117,7 +117,8 @@ class CameraStage(QObject):
         self.layer.visible = settings.cameras
         self.layer.set_look(
             size=settings.frustum_size,
-            pictures=settings.photos_on_cameras,
+            # other photos would lie before the one that is looked through
+            pictures=settings.photos_on_cameras and self._view.through is None,
             normal=rgb_of(palette.frustum),
             hovered=rgb_of(palette.frustum_hovered),
             selected=rgb_of(palette.frustum_selected),
@@ -207,6 +208,7 @@ class CameraStage(QObject):
         view_id, registration = self._view.through, self._scene.registration
         self._photos.drop()
         self.photo.set_photo(None, None)
+        self.show_settings()
         self.show_states()
         camera = (
             None if registration is None or view_id is None else registration.cameras.get(view_id)

@@ -25,7 +25,7 @@ from da3studio.app.viewport.eye import Eye, Side, between
 from da3studio.app.viewport.layer import Layer, Refining, Solid
 from da3studio.app.viewport.navigation import Navigator
 from da3studio.app.viewport.pointer_events import PointerEvents
-from da3studio.app.viewport.screen import Screen
+from da3studio.app.viewport.screen import Screen, physical_px
 from da3studio.app.viewport.tools.tool import Tool
 from da3studio.geometry.camera import Camera
 
@@ -286,8 +286,7 @@ class ViewportCanvas(QObject):
             self._known_size = size
             self.eye_changed.emit()
         ratio = self.ratio
-        # As QOpenGLWidget rounds it; vispy cuts off, which differs at 125 %.
-        size_px = round(size[0] * ratio), round(size[1] * ratio)
+        size_px = physical_px(size[0], ratio), physical_px(size[1], ratio)
         self._paint(self.screen, ratio, size_px, transparent=False)
         self.drawn.emit()
         if self._unfinished() and not self.pace.moving:

@@ -19,12 +19,13 @@ from vispy import gloo
 from da3studio.app.viewport.budget import Pace
 from da3studio.app.viewport.eye_dome import EyeDome, depth_shift
 from da3studio.app.viewport.layer import Bounds
-from da3studio.app.viewport.screen import Screen
+from da3studio.app.viewport.screen import Screen, physical_px
+from da3studio.geometry.spacing import nearest_distances
 
 Rgb8 = tuple[int, int, int]
 
 _SAMPLE = 100_000  # rows that stand for all
-_SPACING_ROWS = 10_000
+_SPACING_ROWS = 1_000
 _STRAYS = 0.5  # [%] of the sample that a framed box may leave out at each end
 _CLOSING = 2.5  # distances to the nearest neighbour that a point covers: a surface has no holes
 _MOST_PX = 24.0  # points near the eye grow no larger [logical px]
@@ -203,7 +204,7 @@ class CloudLayer:
         if n == 0:
             return
         dome = self._dome = self._dome or EyeDome()
-        size = max(round(screen.width * ratio), 1), max(round(screen.height * ratio), 1)
+        size = physical_px(screen.width, ratio), physical_px(screen.height, ratio)
         view = (self._version, ratio, screen.matrix().tobytes(), screen.near, screen.far)
         is_new = dome.open(size) or view != self._picture
         is_rough = self._boost != 1 and not self._pace.moving
@@ -360,13 +361,10 @@ def typical_spacing(xyz: NDArray[np.float32]) -> float:
 
     A sample of a surface is wider apart than the surface's points by the root of its share.
     """
-    from scipy.spatial import cKDTree
-
     sample = xyz[:: -(-len(xyz) // _SPACING_ROWS)]
     if len(sample) < 2:
         return 0.0
-    distances, _ = cKDTree(sample).query(sample, k=2)
-    return float(np.median(distances[:, 1])) * math.sqrt(len(sample) / len(xyz))
+    return float(np.median(nearest_distances(sample))) * math.sqrt(len(sample) / len(xyz))
 
 
 def packed_colours(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

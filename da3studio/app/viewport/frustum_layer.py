@@ -15,11 +15,13 @@ from da3studio.app.viewport.layer import Bounds
 from da3studio.app.viewport.screen import Screen
 from da3studio.app.viewport.strokes import Strokes, eye_place, gl_matrix, rgba
 from da3studio.geometry.camera import Camera
+from da3studio.geometry.spacing import nearest_distances
 from da3studio.scene.view import ViewId
 
 Rgb = tuple[float, float, float]  # in 0...1
 
 _DEPTH = 0.45  # of the typical distance between cameras: neighbours just do not touch
+_COMPARED = 2000  # cameras, each with each
 _SMALLEST = 0.03  # of the rig's reach: the frames of a video would be specks otherwise
 _HIT_PX = 9.0  # so near to the apex counts as on the camera, for pyramids of a few pixels
 _LINES = ((0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1), (1, 5), (5, 2))
@@ -116,7 +118,7 @@ class FrustumLayer:
         self._corners = np.array([_pyramid(camera) for camera in cameras.values()]).reshape(
             -1, 6, 3
         )
-        self._spacing = typical_spacing(self._base)
+        self._spacing = spacing_of(self._base)
         self._pictures = {key: rgb for key, rgb in self._pictures.items() if key in cameras}
         self._atlas.dispose()
         self._atlas = Atlas(self._ids)
@@ -262,13 +264,11 @@ class FrustumLayer:
         self._index.set_data((first + np.array([0, 1, 2, 0, 2, 3], np.uint32)).ravel())
 
 
-def typical_spacing(centres: NDArray[np.float64]) -> float:
+def spacing_of(centres: NDArray[np.float64]) -> float:
     """Usual distance from one of the `(N, 3)` cameras to the next one [world units]."""
     if len(centres) < 2:
         return 1.0
-    from scipy.spatial import cKDTree
-
-    nearest = cKDTree(centres).query(centres, k=2)[0][:, 1]
+    nearest = nearest_distances(centres[:: -(-len(centres) // _COMPARED)])
     reach = np.percentile(np.linalg.norm(centres - np.median(centres, axis=0), axis=1), 90)
     return max(float(np.median(nearest)), _SMALLEST / _DEPTH * float(reach)) or 1.0
 

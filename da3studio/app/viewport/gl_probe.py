@@ -19,7 +19,7 @@ def gl_works() -> str | None:
     surface.create()
     context = QOpenGLContext()
     if not context.create() or not context.makeCurrent(surface):
-        return tr("OpenGL could not be started. A newer graphics driver usually helps.")
+        return tr("OpenGL could not be started.")
     try:
         version = context.format().version()
         if context.isOpenGLES() or tuple(version) < _LEAST:

@@ -15,10 +15,13 @@ from da3studio.app.viewport.bindings import (
     ARROW_KEYS,
     ASK_KEYS,
     FLY_KEYS,
+    FLYING_BUTTON,
     FRAME_ALL_KEY,
+    LEFT_TURNS_KEY,
     ORTHO_KEY,
     PHOTOGRAMMETRY,
     SIDE_KEYS,
+    WHEEL_SIZES,
     ZOOM_KEYS,
     Drag,
     Preset,
@@ -86,7 +89,7 @@ class Navigator(QObject):
         self._wheel_rest = 0.0
         self._flying: set[Qt.Key] = set()
         self._fast = False
-        self._right_is_down = False
+        self._may_fly = False
         self._flown_at = 0.0
         self._fly_timer = QTimer(self, interval=_FLY_TICK_MS)
         self._fly_timer.timeout.connect(self._fly)
@@ -99,8 +102,8 @@ class Navigator(QObject):
 
     def press(self, at: Pointer) -> bool:
         """A button goes down; True if dragging it means something."""
-        if at.button == Qt.MouseButton.RightButton:
-            self._right_is_down = True
+        if at.button == FLYING_BUTTON:
+            self._may_fly = True
         if self._pressed is not None:  # another button joins a drag: the first one stays in charge
             return True
         drag = self.preset.drag(at.button, at.modifiers)
@@ -126,8 +129,8 @@ class Navigator(QObject):
 
     def release(self, at: Pointer) -> bool:
         """A button goes up; True if that ended something."""
-        if at.button == Qt.MouseButton.RightButton:
-            self._right_is_down = False
+        if at.button == FLYING_BUTTON:
+            self._may_fly = False
             if not self.preset.always_flies:
                 self._stop_flying()
         if self._pressed is None or at.button != self._button:
@@ -152,7 +155,7 @@ class Navigator(QObject):
     def stop(self) -> None:
         """The window lost the keyboard or the pointer: nothing is held any longer."""
         self._pressed, self.orbit_point = None, None
-        self._right_is_down = self.turns_with_left = False
+        self._may_fly = self.turns_with_left = False
         self._stop_flying()
 
     def _begin(self, at: Pointer) -> None:
@@ -169,7 +172,7 @@ class Navigator(QObject):
     def _drag_by(self, dx: float, dy: float) -> None:
         eye, (_, height) = self._steered.eye, self._steered.size
         # Flying with the right button held, as in games: the pointer turns the head.
-        drag = "look" if self._flying and self._right_is_down else self._drag
+        drag = "look" if self._flying and self._may_fly else self._drag
         match drag:
             case "orbit":
                 eye = eye.orbit(dx * _TURN, dy * _TURN, self.orbit_point)
@@ -193,9 +196,10 @@ class Navigator(QObject):
 
     def wheel(self, x: float, y: float, steps: float, modifiers: Qt.KeyboardModifier) -> None:
         """Notches of a wheel, away from the person is positive."""
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
+        size = next((size for held, size in WHEEL_SIZES.items() if modifiers & held), None)
+        if size == "points":
             self._count(steps, self.point_size_turned.emit)
-        elif modifiers & Qt.KeyboardModifier.AltModifier:
+        elif size == "cameras":
             self._count(steps, self.frustum_size_turned.emit)
         elif self.preset.wheel == "fly":
             eye = self._steered.eye
@@ -235,22 +239,23 @@ class Navigator(QObject):
     def wants(self, key: Qt.Key, modifiers: Qt.KeyboardModifier) -> bool:
         """Whether a key belongs to the viewport now, even if it is a shortcut elsewhere."""
         ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-        flies = self._right_is_down or self.preset.always_flies
-        return key == Qt.Key.Key_Space or (key in FLY_KEYS and flies and not ctrl)
+        flies = self._may_fly or self.preset.always_flies
+        return key == LEFT_TURNS_KEY or (key in FLY_KEYS and flies and not ctrl)
 
     def key_press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier, is_repeat: bool) -> bool:
         """A key goes down; True if it means something here."""
         ctrl = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
         shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
-        if key == Qt.Key.Key_Space:
+        if key == LEFT_TURNS_KEY:
             self.turns_with_left = True
         elif self.wants(key, modifiers):
             if not is_repeat:
                 self._start_flying(key)
             self._fast = shift
-        elif key in SIDE_KEYS:
+        elif key in SIDE_KEYS and not alt:
             self._steered.see_from(SIDE_KEYS[key][ctrl])
-        elif ctrl or modifiers & Qt.KeyboardModifier.AltModifier:
+        elif ctrl or alt:
             return False
         elif key == ORTHO_KEY:
             self._steered.toggle_ortho()
@@ -270,7 +275,7 @@ class Navigator(QObject):
         """A key goes up; True if it meant something here."""
         if is_repeat:
             return key in self._flying
-        if key == Qt.Key.Key_Space:
+        if key == LEFT_TURNS_KEY:
             self.turns_with_left = False
             return True
         if key == Qt.Key.Key_Shift:

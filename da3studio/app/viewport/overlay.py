@@ -129,7 +129,7 @@ class Overlay(QWidget):
         palette = colours()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.paint_notes(painter)
+            self.paint_notes(painter, self._room_for_hint())
             if self._tool is not None:
                 painter.save()
                 self._tool.paint(painter, self._screen())
@@ -142,8 +142,13 @@ class Overlay(QWidget):
                 bottom = self.height() - _MARGIN
                 self._plate(painter, palette, self._hint, middle, bottom, "bottom")
 
-    def paint_notes(self, painter: QPainter) -> None:
-        """What belongs to a picture of the scene: letters, measurements, scale, legend."""
+    def paint_notes(self, painter: QPainter, lift: float = 0.0) -> None:
+        """What belongs to a picture of the scene: letters, measurements, scale, legend.
+
+        Args:
+            painter: of the picture.
+            lift: of what stands in the lower corners [logical px].
+        """
         if not self._has_scene:
             return
         screen, palette = self._screen(), colours()
@@ -152,8 +157,18 @@ class Overlay(QWidget):
         if self._grid.visible:
             self._paint_letters(painter, screen, palette)
         self._paint_labels(painter, screen, palette)
-        self._paint_scale(painter, screen, palette)
-        self._paint_legend(painter, palette)
+        self._paint_scale(painter, screen, palette, self.height() - _MARGIN - lift)
+        self._paint_legend(painter, palette, self.height() - _MARGIN - lift)
+
+    def _room_for_hint(self) -> float:
+        """How far what stands in the corners has to rise, as the hint would lie over it."""
+        if not self._hint or not self._has_scene:
+            return 0.0
+        metrics = QFontMetricsF(self.font())
+        corners = max(self._scale_notes(self._screen())[2], self._legend_width())
+        hint = metrics.horizontalAdvance(self._hint) + 2 * _PAD_X
+        fits = hint / 2 + corners + 2 * _MARGIN <= self.width() / 2
+        return 0.0 if fits else metrics.height() + 2 * _PAD_Y + _MARGIN / 2
 
     def _paint_letters(self, painter: QPainter, screen: Screen, palette: Palette) -> None:
         ends = screen.project(self._grid.axis_ends(screen))
@@ -170,15 +185,23 @@ class Overlay(QWidget):
             if np.isfinite(x) and (screen.ortho or depth > screen.near):
                 self._plate(painter, palette, label.text, x, y - _ABOVE_PX, "bottom")
 
-    def _paint_scale(self, painter: QPainter, screen: Screen, palette: Palette) -> None:
+    def _scale_notes(self, screen: Screen) -> tuple[float, list[str], float]:
+        """Length of the bar, the lines below it, and the width of both [px]."""
         length_px, text = self._bar(screen)
         lines = [text]
         if self._grid.visible:
             lines.append(self.grid_text())
         metrics = QFontMetricsF(self.font())
-        high = len(lines) * metrics.height() + 2 * _PAD_Y + 8
         wide = max(length_px, *(metrics.horizontalAdvance(line) for line in lines)) + 2 * _PAD_X
-        box = QRectF(_MARGIN, self.height() - _MARGIN - high, wide, high)
+        return length_px, lines, wide
+
+    def _paint_scale(
+        self, painter: QPainter, screen: Screen, palette: Palette, bottom: float
+    ) -> None:
+        length_px, lines, wide = self._scale_notes(screen)
+        metrics = QFontMetricsF(self.font())
+        high = len(lines) * metrics.height() + 2 * _PAD_Y + 8
+        box = QRectF(_MARGIN, bottom - high, wide, high)
         self._paint_plate(painter, palette, box)
         left, y = box.left() + _PAD_X, box.top() + _PAD_Y + 4
         painter.setPen(QPen(palette.plate_text, 2))
@@ -189,16 +212,22 @@ class Overlay(QWidget):
             at = QPointF(left, y + 4 + i * metrics.height() + metrics.ascent())
             painter.drawText(at, line)
 
-    def _paint_legend(self, painter: QPainter, palette: Palette) -> None:
+    def _legend_width(self) -> float:
+        """[px], 0 without a legend."""
+        legend = self._legend
+        if legend is None:
+            return 0.0
+        metrics = QFontMetricsF(self.font())
+        beside = max(metrics.horizontalAdvance(word) for word in (legend.high, legend.low)) + 20
+        return max(metrics.horizontalAdvance(legend.title), beside) + 2 * _PAD_X
+
+    def _paint_legend(self, painter: QPainter, palette: Palette, bottom: float) -> None:
         legend = self._legend
         if legend is None:
             return
         metrics = QFontMetricsF(self.font())
-        words = (legend.title, legend.high, legend.low)
-        beside = max(metrics.horizontalAdvance(word) for word in words[1:]) + 20
-        wide = max(metrics.horizontalAdvance(legend.title), beside) + 2 * _PAD_X
-        high = _LEGEND_PX + metrics.height() + 3 * _PAD_Y
-        box = QRectF(self.width() - _MARGIN - wide, self.height() - _MARGIN - high, wide, high)
+        wide, high = self._legend_width(), _LEGEND_PX + metrics.height() + 3 * _PAD_Y
+        box = QRectF(self.width() - _MARGIN - wide, bottom - high, wide, high)
         self._paint_plate(painter, palette, box)
         left, top = box.left() + _PAD_X, box.top() + _PAD_Y
         painter.setPen(palette.plate_text)

@@ -6,6 +6,7 @@ the top left pixel at (0.5, 0.5). Only what talks to OpenGL multiplies by the de
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -203,3 +204,11 @@ def photo_rect(camera: Camera, width: float, height: float) -> tuple[float, floa
     scale = min(width / lens.width, height / lens.height)
     wide, high = lens.width * scale, lens.height * scale
     return (width - wide) / 2, (height - high) / 2, wide, high
+
+
+def physical_px(length: float, ratio: float) -> int:
+    """Physical pixels of a length in logical ones, as `QOpenGLWidget` rounds them: halves up.
+
+    vispy cuts off, and Python rounds halves to the even side: either leaves a line undrawn.
+    """
+    return max(1, math.floor(length * ratio + 0.5))

@@ -22,6 +22,7 @@ from da3studio.app.viewport.canvas import ViewportCanvas
 from da3studio.app.viewport.cloud_layer import CloudLayer
 from da3studio.app.viewport.colouring import Coloured, coloured
 from da3studio.app.viewport.colouring import Legend as RampLegend
+from da3studio.app.viewport.eye import Eye
 from da3studio.app.viewport.grid_layer import GridLayer
 from da3studio.app.viewport.layer import Layer
 from da3studio.app.viewport.lines_layer import LinesLayer, Path
@@ -71,7 +72,8 @@ class ViewportStage(QObject):
         self.belt = ToolBelt(canvas, view, tools, around)
         self._colouring, self._meshing = (Newest(session.background, self) for _ in range(2))
         self._coloured: tuple[object, ...] = ()
-        self._was_empty = True
+        self._was_empty, self._was_growing = True, False
+        self._own_eye: Eye | None = None  # that was set from here; any other is the person's
         self._labels: list[Label] = []
         self._style: tuple[float, bool, bool] | None = None
         self._floor = 0.0
@@ -145,13 +147,31 @@ class ViewportStage(QObject):
             self._place_grid()
         self.overlay.set_has_scene(not self.is_empty)
         self.cameras.layer.is_framed = self.scene.cloud is None and self.scene.preview is None
-        if self._was_empty and not self.is_empty:
-            self.canvas.set_eye(self.canvas.eye.seen_from("front").orbit(*_FIRST_LOOK))
-            self.canvas.frame_all()
-        self._was_empty = self.is_empty
+        self._frame_unasked(parts)
         self._show_hint()
         self.canvas.redraw()
         self.changed.emit()
+
+    def _frame_unasked(self, parts: Part) -> None:
+        """Frame what arrives: at first the cameras, then the points, until the person moves."""
+        if self._was_empty and not self.is_empty:
+            self.canvas.set_eye(self.canvas.eye.seen_from("front").orbit(*_FIRST_LOOK))
+            self._frame_all()
+        elif parts & (Part.CLOUD | Part.PREVIEW) and self._has_own_eye:
+            is_growing = self.scene.preview is not None
+            if not (is_growing and self._was_growing):  # it would jump with each photo
+                self._frame_all()
+        self._was_empty = self.is_empty
+        self._was_growing = self.scene.preview is not None
+
+    def _frame_all(self) -> None:
+        self.canvas.frame_all()
+        self._own_eye = self.canvas.goal
+
+    @property
+    def _has_own_eye(self) -> bool:
+        """Whether the person has left the view as it was set from here."""
+        return self.canvas.goal == self._own_eye and not self.canvas.looks_through
 
     def _project_changed(self, change: Change) -> None:
         if Change.PLACEMENT in change:
@@ -169,6 +189,7 @@ class ViewportStage(QObject):
         self._meshing.drop()
         self._coloured = ()
         self._was_empty = True
+        self._own_eye = None
 
     def _settings_changed(self) -> None:
         settings = self.session.settings
@@ -284,7 +305,10 @@ class ViewportStage(QObject):
         """The turntable turns about the person's up."""
         rotation = self.session.project.placement.placed_from_world().rotation
         if not np.allclose(rotation, self.canvas.eye.frame, atol=1e-9):
-            self.canvas.set_eye(self.canvas.eye.with_up(-rotation[1], rotation[2]))
+            is_own = self._has_own_eye
+            self.canvas.set_eye(self.canvas.goal.with_up(-rotation[1], rotation[2]))
+            if is_own:
+                self._own_eye = self.canvas.goal
 
     def _place_grid(self) -> None:
         placement = self.session.project.placement

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 import da3studio
 from da3studio.app.icons import icon, picture
 from da3studio.app.theme import set_kind
-from da3studio.app.widgets.card import wrapping
+from da3studio.app.widgets.card import DIALOG_MARGINS, wrapping
 from da3studio.base.i18n import tr
 from da3studio.base.log import log_folder
 
@@ -94,6 +94,7 @@ class AboutDialog(QDialog):
         row.addWidget(folder)
         row.addStretch(1)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(DIALOG_MARGINS)
         layout.setSpacing(12)
         layout.addLayout(head)
         layout.addWidget(self.versions, 1)

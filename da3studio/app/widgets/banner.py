@@ -22,6 +22,7 @@ from da3studio.base.i18n import tr
 
 _TOAST_MS = 5000
 _MARGIN_PX = 16
+_WIDEST_PX = 460  # of a notice in one line
 _ICON_PX = 22
 
 
@@ -117,7 +118,6 @@ class Toast(QLabel):
         super().__init__(over)
         self._over = over
         set_kind(self, "toast")
-        self.setWordWrap(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -140,7 +140,12 @@ class Toast(QLabel):
 
     def _place(self) -> None:
         over = self._over
-        self.setMaximumWidth(max(120, over.width() - 2 * _MARGIN_PX))
-        self.adjustSize()
+        widest = max(120, min(_WIDEST_PX, over.width() - 2 * _MARGIN_PX))
+        self.setWordWrap(False)  # a label that wraps prefers to be narrow and tall
+        size = self.sizeHint()
+        if size.width() > widest:
+            self.setWordWrap(True)
+            size = QSize(widest, self.heightForWidth(widest))
+        self.resize(size)
         bottom = over.height() - self.height() - 3 * _MARGIN_PX
         self.move(over.width() - self.width() - _MARGIN_PX, max(0, bottom))

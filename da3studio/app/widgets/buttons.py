@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton
 
 from da3studio.app.icons import icon
+
+_HIT_PX = 28
+_ICON_AND_AIR = QSize(21, 17)
 
 
 def tool_button(icon_name: str, text: str, hint: str, *, checkable: bool = False) -> QToolButton:
@@ -24,5 +27,9 @@ def tool_button(icon_name: str, text: str, hint: str, *, checkable: bool = False
     button.setAccessibleName(text or hint)
     button.setCheckable(checkable)
     if text:
+        button.setIconSize(_ICON_AND_AIR)
+        button.setMinimumHeight(_HIT_PX)  # a least width would let the text be cut off
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    else:
+        button.setMinimumSize(_HIT_PX, _HIT_PX)
     return button

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -43,6 +42,7 @@ from PySide6.QtWidgets import (
 
 from da3studio.app.icons import icon
 from da3studio.app.theme import set_kind
+from da3studio.app.units import whole_text
 from da3studio.app.viewmodels.capture_list import CaptureList, NotUsedFilter, PictureMode, Role
 from da3studio.app.viewmodels.photo_commands import (
     are_hidden,
@@ -55,6 +55,7 @@ from da3studio.app.viewmodels.photo_commands import (
 from da3studio.app.widgets.buttons import tool_button
 from da3studio.app.widgets.choose_files import Addition, choose_files
 from da3studio.app.widgets.drop_zone import DropZone
+from da3studio.app.widgets.drops import dragged_paths
 from da3studio.app.widgets.photo_tile import LEAST_PX, MOST_PX, PhotoTile
 from da3studio.base.i18n import tr, trn
 from da3studio.scene.view import ViewId
@@ -243,7 +244,7 @@ class CapturePanel(QWidget):
     def _show_counts(self) -> None:
         self.counts.setText(self.photos.counts_text)
         not_used = self.photos.n_not_used
-        self.only_not_used.setText(tr("Only those not used ({n})").format(n=not_used))
+        self.only_not_used.setText(tr("Only those not used ({n})").format(n=whole_text(not_used)))
         self.only_not_used.setVisible(not_used > 0)
         if not not_used:
             self.only_not_used.setChecked(False)
@@ -309,7 +310,7 @@ class CapturePanel(QWidget):
             self._session.add_files(paths)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if dragged_paths(event.mimeData()):
             event.acceptProposedAction()
             self._dragging = True
             self._show_page()
@@ -322,10 +323,10 @@ class CapturePanel(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self._dragging = False
         self._show_page()
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
+        paths = dragged_paths(event.mimeData())
+        if paths:
             event.acceptProposedAction()
-            self._session.add_files([Path(url.toLocalFile()) for url in urls])
+            self._session.add_files(paths)
 
 
 class _PhotoListView(QListView):

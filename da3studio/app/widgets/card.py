@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from da3studio.app.icons import Tint, icon
 from da3studio.app.theme import set_kind
+
+DIALOG_MARGINS = QMargins(16, 16, 16, 16)  # between the edge of a dialog and what is in it
 
 _ICON_PX = 20
 _NOTICES: dict[str, tuple[str, Tint]] = {
@@ -53,16 +55,26 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str, kind: str = "") -> None:
         super().__init__()
-        self._full = text
-        self.setToolTip(text)
+        self._full = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         set_kind(self, kind)
-        self.setText(text)
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        """Show another text."""
+        self._full = text
+        self.setToolTip(text)
+        if self.isVisible():
+            self._elide(self.width())
+        else:  # its width is not known yet
+            self.setText(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = event.size().width()
+        self._elide(event.size().width())
+
+    def _elide(self, room: int) -> None:
         self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QGridLayout,
     QHBoxLayout,
     QListView,
     QPushButton,
@@ -44,7 +45,7 @@ class _HandTool:
 
 
 _HAND_TOOLS = (
-    _HandTool("crop", "crop", label="Crop box", help="Keep what is inside a box."),
+    _HandTool("crop", "crop", label="Crop box", help="Cut away what is outside a box, or inside."),
     _HandTool("lasso", "lasso", label="Lasso", help="Draw around points, then delete them."),
     _HandTool("box", "select-box", label="Rectangle", help="Drag over points, then delete them."),
 )
@@ -108,10 +109,12 @@ class CleanPanel(QWidget):
         tools.addWidget(self.summary, 1)
         for button in (self.adjust_button, self.up_button, self.down_button, self.remove_button):
             tools.addWidget(button)
-        hand = QHBoxLayout()
+        hand = QGridLayout()  # the box across both columns: three words in a row are too wide
         hand.setSpacing(6)
-        for cut in self.hand_buttons.values():
-            hand.addWidget(cut, 1)
+        box, *others = self.hand_buttons.values()
+        hand.addWidget(box, 0, 0, 1, len(others))
+        for column, cut in enumerate(others):
+            hand.addWidget(cut, 1, column)
         self._found = QWidget()
         found = QVBoxLayout(self._found)  # one a line: other languages need the width
         found.setContentsMargins(0, 0, 0, 0)

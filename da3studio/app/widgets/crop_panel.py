@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
@@ -42,16 +43,31 @@ class CropPanel(QWidget):
         self._crop, self._view = crop, view
         self.numbers: dict[Number, QDoubleSpinBox] = {}
         self.count = wrapping("", "soft")
+        self._sides = QButtonGroup(self)
+        self.side_buttons = {
+            False: self._side_button(False, tr("What is outside")),
+            True: self._side_button(True, tr("What is inside")),
+        }
+        self.another_button = QPushButton(icon("plus"), tr("Another box"))
         self.fit_button = QPushButton(icon("frame"), tr("Fit to the points"))
         self.apply_button = QPushButton(icon("crop", "accent_text"), tr("Crop"))
         self.cancel_button = QPushButton(tr("Cancel"))
         set_kind(self.apply_button, "primary")
         self._lay_out()
+        self.another_button.clicked.connect(crop.begin_another)
         self.fit_button.clicked.connect(crop.fit)
         self.apply_button.clicked.connect(self._apply)
         self.cancel_button.clicked.connect(lambda: view.set_tool(""))
         crop.changed.connect(self._show)
         self._show()
+
+    def _side_button(self, inside: bool, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setCheckable(True)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda: self._crop.set_cuts_inside(inside))
+        self._sides.addButton(button)
+        return button
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
@@ -59,14 +75,21 @@ class CropPanel(QWidget):
         layout.setSpacing(8)
         layout.addWidget(heading(tr("Crop box")))
         layout.addWidget(
-            wrapping(tr("Everything outside the box is cut away. It can be changed later."), "soft")
+            wrapping(tr("The box stays in the cleaning list and can be changed later."), "soft")
         )
-        layout.addWidget(heading(tr("Size")))
-        layout.addLayout(self._rows(_SIZES, 0.0))
-        layout.addWidget(heading(tr("Middle")))
-        layout.addLayout(self._rows(_PLACES, -_FARTHEST))
-        layout.addWidget(heading(tr("Turn")))
-        layout.addLayout(self._rows((("angle", "Angle"),), -360.0))
+        layout.addWidget(heading(tr("Cut away")))
+        sides = QHBoxLayout()
+        for button in self.side_buttons.values():
+            sides.addWidget(button, 1)
+        layout.addLayout(sides)
+        layout.addWidget(self.another_button)
+        form = QFormLayout()  # one for all, so that its numbers stand below each other
+        form.setSpacing(6)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._add_rows(form, tr("Size"), _SIZES, 0.0)
+        self._add_rows(form, tr("Middle"), _PLACES, -_FARTHEST)
+        self._add_rows(form, tr("Turn"), (("angle", "Angle"),), -360.0)
+        layout.addLayout(form)
         layout.addWidget(self.fit_button)
         layout.addWidget(self.count)
         ends = QHBoxLayout()
@@ -74,13 +97,15 @@ class CropPanel(QWidget):
         ends.addWidget(self.cancel_button, 1)
         layout.addLayout(ends)
         layout.addStretch(1)
-        for button in (self.fit_button, self.apply_button, self.cancel_button):
+        for button in (
+            self.another_button, self.fit_button, self.apply_button, self.cancel_button
+        ):  # fmt: skip
             button.setAutoDefault(False)
 
-    def _rows(self, rows: tuple[tuple[Number, str], ...], low: float) -> QFormLayout:
-        form = QFormLayout()
-        form.setSpacing(6)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    def _add_rows(
+        self, form: QFormLayout, title: str, rows: tuple[tuple[Number, str], ...], low: float
+    ) -> None:
+        form.addRow(heading(title))
         for name, label in rows:
             box = QDoubleSpinBox(minimum=low, maximum=_FARTHEST, decimals=_DECIMALS)
             box.setKeyboardTracking(False)  # a half-typed number must not move the box
@@ -94,11 +119,16 @@ class CropPanel(QWidget):
             )  # fmt: skip
             form.addRow(tr(label), box)
             self.numbers[name] = box
-        return form
 
     def _apply(self) -> None:
         self._crop.apply()
         self._view.set_tool("")
+
+    def _apply_words(self) -> str:
+        crop = self._crop
+        if crop.cuts_inside:
+            return tr("Change the box") if crop.is_known else tr("Cut away")
+        return tr("Change the crop") if crop.is_known else tr("Crop")
 
     def _show(self) -> None:
         crop = self._crop
@@ -113,7 +143,11 @@ class CropPanel(QWidget):
             box.setEnabled(is_on)
         for button in (self.fit_button, self.apply_button, self.cancel_button):
             button.setEnabled(is_on)
-        self.apply_button.setText(tr("Change the crop") if crop.is_known else tr("Crop"))
+        for inside, button in self.side_buttons.items():
+            button.setEnabled(is_on)
+            button.setChecked(inside == crop.cuts_inside)
+        self.another_button.setVisible(is_on and crop.is_known and crop.cuts_inside)
+        self.apply_button.setText(self._apply_words())
         if not is_on:
             self.count.setText("")
         elif crop.n_cut is None:

@@ -24,6 +24,7 @@ from da3studio.app.theme import set_kind
 from da3studio.app.viewmodels.depth_pictures import Counts, Overlay, Shown
 from da3studio.app.viewmodels.depth_view import DepthView
 from da3studio.app.widgets.buttons import tool_button
+from da3studio.app.widgets.card import ElidedLabel
 from da3studio.app.widgets.framing import Framing, image_of
 from da3studio.app.widgets.histogram import Histogram
 from da3studio.app.widgets.photo_view import PhotoView
@@ -32,6 +33,8 @@ from da3studio.recipes.export import DepthFormat
 
 if TYPE_CHECKING:
     from da3studio.app.session import Session
+
+_NAME_LETTERS = 12  # of the photo's name that are always seen
 
 
 class DepthPanel(QWidget):
@@ -48,7 +51,8 @@ class DepthPanel(QWidget):
         self.framing = Framing(self)
         self.photo = PhotoView(self.framing)
         self.map = PhotoView(self.framing)
-        self.title = QLabel()
+        self.title = ElidedLabel("", "heading")
+        self.title.setMinimumWidth(self.fontMetrics().horizontalAdvance("0" * _NAME_LETTERS))
         self.value = QLabel()
         self.shown = QComboBox()
         self.overlay = QComboBox()
@@ -100,8 +104,6 @@ class DepthPanel(QWidget):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setSpacing(8)
-        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        set_kind(self.title, "heading")
         for widget in (self.overlay, self.shown, self.fit):
             bar.addWidget(widget)
         bar.addWidget(self.title, 1)
@@ -158,7 +160,7 @@ class DepthPanel(QWidget):
 
     def _show_content(self) -> None:
         depth = self._depth
-        self.title.setText(depth.title)
+        self.title.say(depth.title)
         self.photo.set_picture(image_of(depth.photo) if depth.photo is not None else None)
         self.photo.set_message(depth.photo_message if depth.photo is None else "")
         self.map.set_message(depth.depth_message)

@@ -24,7 +24,7 @@ class DropZone(QFrame):
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.title = QLabel(tr("Drop photos, a folder or a video here"))
         self.hint = QLabel(
-            tr("20 to 100 photos all around work best; move between them, keep two thirds in view.")
+            tr("20 to 60 photos all around work best; move between them, keep two thirds in view.")
         )
         set_kind(self.title, "heading")
         set_kind(self.hint, "soft")

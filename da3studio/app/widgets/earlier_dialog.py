@@ -16,8 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from da3studio.app.theme import set_kind
+from da3studio.app.widgets.card import DIALOG_MARGINS
 from da3studio.base.i18n import tr
 from da3studio.project.earlier import Earlier
+
+_ROW_SPACING_PX = 4
 
 
 class EarlierDialog(QDialog):
@@ -45,10 +48,10 @@ class EarlierDialog(QDialog):
         set_kind(words, "soft")
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Earlier versions"))
+        self.list.setSpacing(_ROW_SPACING_PX)
         for version in versions:
             when = QDateTime.fromSecsSinceEpoch(int(version.when.timestamp()))
-            text = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-            item = QListWidgetItem(text)
+            item = QListWidgetItem(_text(when))
             item.setData(Qt.ItemDataRole.UserRole, version.path)
             self.list.addItem(item)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -58,6 +61,8 @@ class EarlierDialog(QDialog):
         set_kind(self.go_back, "primary")
         self.go_back.setEnabled(False)
         column = QVBoxLayout(self)
+        column.setContentsMargins(DIALOG_MARGINS)
+        column.setSpacing(10)
         column.addWidget(words)
         column.addWidget(self.list, 1)
         column.addWidget(buttons)
@@ -73,3 +78,10 @@ class EarlierDialog(QDialog):
         item = self.list.currentItem()
         if item is not None:
             self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _text(when: QDateTime) -> str:
+    """Date and time in the person's form, with seconds: versions can follow each other quickly."""
+    locale, short = QLocale(), QLocale.FormatType.ShortFormat
+    to_the_second = locale.timeFormat(short).replace("mm", "mm:ss")
+    return f"{locale.toString(when.date(), short)}  {locale.toString(when.time(), to_the_second)}"

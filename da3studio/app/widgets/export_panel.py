@@ -67,6 +67,7 @@ class ExportPanel(QWidget):
         """Ask for the place of the file and write it, unless something stands in the way."""
         options = self._options
         if not options.can_export:
+            options.say_refusal()
             self.remarks[0].button.setFocus()  # where the reason and its remedy are
             return
         words = next(words for suffix, words in options.formats if suffix == options.suffix)

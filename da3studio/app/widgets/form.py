@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from da3studio.app.icons import icon
 from da3studio.app.viewmodels.recipe_form import FormField, RecipeForm
 from da3studio.app.widgets.fold import Fold
+from da3studio.app.widgets.folder_field import FolderField
 from da3studio.base.i18n import tr
 
 _HIT_PX = 28
@@ -177,6 +178,10 @@ def _control(form: RecipeForm, field: FormField) -> QWidget:
             combo.addItem(words, value)
         combo.activated.connect(lambda at: form.set(name, combo.itemData(at)))
         return combo
+    if field.kind == "folder":
+        folder = FolderField(field.label)
+        folder.entered.connect(lambda path: form.set(name, path))
+        return folder
     if field.kind == "text":
         line = QLineEdit()
         line.editingFinished.connect(lambda: form.set(name, line.text()))
@@ -206,6 +211,8 @@ def _show_value(control: QWidget, value: Any) -> None:
         control.setCurrentIndex(control.findData(value))
     elif isinstance(control, QLineEdit):
         control.setText(value)
+    elif isinstance(control, FolderField):
+        control.set_text(value)
     elif isinstance(control, (QSpinBox, QDoubleSpinBox)):
         control.setValue(value)
 

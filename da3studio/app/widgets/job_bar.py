@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from da3studio.app.icons import icon
 from da3studio.app.theme import set_kind
+from da3studio.app.units import number_text, whole_text
 from da3studio.app.viewmodels.job_status import JobStatus, duration_text
 from da3studio.base.i18n import tr
 
@@ -68,6 +69,7 @@ class JobBar(QFrame):
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
         self.log.setAccessibleName(tr("Log"))
+        self.log.setPlaceholderText(tr("Nothing was done yet."))
         lines = self.log.fontMetrics().lineSpacing() * _LOG_LINES_SHOWN
         self.log.setFixedHeight(lines + 12)
         self.log.hide()
@@ -116,14 +118,16 @@ class JobBar(QFrame):
         if status.fraction is None and status.busy:
             self.bar.setRange(0, 0)
         else:
+            self.bar.setUpdatesEnabled(False)  # else setValue() paints at once, and all around it
             self.bar.setRange(0, _STEPS)
             self.bar.setValue(round((status.fraction or 0.0) * _STEPS))
+            self.bar.setUpdatesEnabled(True)
         self.left.setText(_left_text(status))
         self.device.setText(_device_text(status))
         paused = status.state == "paused"
         self.pause.setText(tr("Go on") if paused else tr("Pause"))
         self.pause.setIcon(icon("play" if paused else "pause"))
-        self.pause.setVisible(status.state != "idle")
+        self.pause.setVisible(status.state != "idle" and status.can_pause)
         self.pause.setEnabled(status.state in ("running", "paused"))
         self.cancel.setVisible(status.state != "idle")
         self.cancel.setEnabled(status.state != "stopping")
@@ -151,7 +155,7 @@ def _step_text(status: JobStatus) -> str:
     text = status.step
     if status.total:
         text = tr("{step}: {done} of {total}").format(
-            step=status.step, done=status.done, total=status.total
+            step=status.step, done=whole_text(status.done), total=whole_text(status.total)
         )
     if status.waiting:
         text += "   " + tr("Next: {titles}").format(titles=", ".join(status.waiting))
@@ -169,5 +173,5 @@ def _left_text(status: JobStatus) -> str:
 def _device_text(status: JobStatus) -> str:
     parts = [status.device] if status.device else []
     if status.memory_bytes:
-        parts.append(tr("{n} GB").format(n=f"{status.memory_bytes / 1e9:.1f}"))
+        parts.append(tr("{n} GB").format(n=number_text(status.memory_bytes / 1e9, 1)))
     return ", ".join(parts) if status.state != "idle" else ""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImageWriter, QKeyEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
-from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from da3studio.app.actions import Actions
 from da3studio.app.desk import WindowDesk
@@ -22,6 +29,7 @@ from da3studio.app.viewmodels.next_step import NextStep, next_step
 from da3studio.app.viewmodels.recent import RecentProjects
 from da3studio.app.viewmodels.stages import Running, StageId, stage_states
 from da3studio.app.widgets.banner import Banner, Toast
+from da3studio.app.widgets.drops import dragged_paths
 from da3studio.app.widgets.job_bar import JobBar
 from da3studio.app.widgets.stage_rail import StageRail
 from da3studio.app.widgets.welcome import Welcome
@@ -37,6 +45,7 @@ _SCALE_WORDS: dict[ScaleState, str] = {
     "estimated": tr_later("Size: estimated"),
     "unknown": tr_later("Size: not known"),
 }
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SIZE = (1440, 900)
 _LAYOUT_VERSION = 1
 _THUMBNAIL = (432, 268)
@@ -55,6 +64,7 @@ class MainWindow(QMainWindow):
         self.session, self._theme = session, theme
         self._stage: StageId = "photos"
         self._workspace: Workspace | None = None
+        self._typed_at: QWidget | None = None  # where the keyboard was when a key went down
         self._remembered = QSettings(
             str(config_folder() / "window.ini"), QSettings.Format.IniFormat
         )
@@ -144,6 +154,7 @@ class MainWindow(QMainWindow):
             self._workspace = one = Workspace(self, self.session)
             self._pages.addWidget(one.viewport)
             one.reconstruct_panel.models_wanted.connect(self.desk.show_models)
+            one.export_options.changed.connect(self._refresh)
             state = self._remembered.value("layout")
             if isinstance(state, QByteArray):
                 self.restoreState(state, _LAYOUT_VERSION)
@@ -176,8 +187,15 @@ class MainWindow(QMainWindow):
     # What the session says
 
     def _show_folder(self) -> None:
-        folder = self.session.folder
-        is_open = folder is not None
+        is_open = self.session.folder is not None
+        if is_open and self._workspace is None:
+            from da3studio.app.viewport.gl_probe import gl_works
+
+            reason = gl_works()
+            if reason is not None:  # building the canvas would crash
+                self.session.leave()
+                self.show_trouble(_no_graphics(reason))
+                return
         if is_open:
             self._pages.setCurrentWidget(self.workspace.viewport)
             self.workspace.set_shown(True)
@@ -187,12 +205,11 @@ class MainWindow(QMainWindow):
             if self._workspace is not None:
                 self._workspace.set_shown(False)
             self._stage = "photos"
-        for widget in (self._rail_bar, self._work_bar):
-            widget.setVisible(is_open)
+        self._rail_bar.setVisible(is_open)
         self.statusBar().setVisible(is_open)
         self.banner.hide()
-        self._saved.setText("")
-        self._refresh()
+        self._saved.hide()
+        self._show_work()
 
     def _refresh(self) -> None:
         session = self.session
@@ -201,12 +218,15 @@ class MainWindow(QMainWindow):
         self.actions_of.refresh()
         if session.folder is None:
             return
+        if session.unsaved:
+            self._saved.hide()  # it would speak of a change before
         states = stage_states(
             session.project, session.scene, self._running(), session.work.is_exported
         )
         self.rail.show_states(states)
         self.rail.show_current(self._stage)
-        self._next: NextStep = next_step(self._stage, states)
+        refusal = self.workspace.export_options.refusal
+        self._next: NextStep = next_step(self._stage, states, refusal)
         self.rail.show_next(self._next)
         lengths = self.workspace.around.lengths
         self._scale.setText(tr(_SCALE_WORDS[lengths.state]))
@@ -240,6 +260,7 @@ class MainWindow(QMainWindow):
         lanes = self.session.jobs
         idle = lanes.main.status.state == "idle"
         status = lanes.files.status if idle and lanes.files.status.busy else lanes.main.status
+        self._work_bar.setVisible(self.session.folder is not None or status.busy)  # the sample
         self.job_bar.show_status(status)
         self.taskbar.follow(status)
         self._refresh()
@@ -251,6 +272,7 @@ class MainWindow(QMainWindow):
 
     def _say_saved(self, when: str) -> None:
         self._saved.setText(tr("Saved {time}").format(time=when))
+        self._saved.show()
 
     def _take_settings(self) -> None:
         settings = self.session.settings
@@ -277,13 +299,28 @@ class MainWindow(QMainWindow):
     # What Qt says
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if dragged_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        self.session.add_files(paths)
+        self.session.add_files(dragged_paths(event.mimeData()))
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:  # comes before the key itself
+            self._typed_at = self.focusWidget()
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that nobody inside had a use for."""
+        focused = self.focusWidget()
+        if event.key() in _ENTER:  # as on some systems; not where Enter itself moved the focus
+            if focused is self._typed_at and isinstance(focused, QAbstractButton):
+                focused.click()
+        elif event.key() == Qt.Key.Key_Escape and self.session.folder is not None:
+            self.workspace.canvas.native.setFocus()  # back from a field, where it ends the tool
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remembered.setValue("geometry", self.saveGeometry())
@@ -303,3 +340,11 @@ class MainWindow(QMainWindow):
         geometry = self._remembered.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+
+
+def _no_graphics(reason: str) -> Trouble:
+    return Trouble(
+        tr("The project cannot be shown: 3D graphics do not work on this computer."),
+        reason,
+        tr("Update the graphics driver and start again. The command line needs no 3D graphics."),
+    )

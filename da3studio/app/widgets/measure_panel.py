@@ -44,6 +44,7 @@ class MeasurePanel(QWidget):
         set_kind(self.size_button, "primary")
         self.list = self._build_list()
         self.empty = wrapping(tr("Nothing was measured yet."), "soft")
+        self.scale_note = wrapping("", "soft")
         self.copy_button = tool_button("copy", tr("Copy"), tr("Copy names and values as text"))
         self.remove_button = tool_button("trash", tr("Delete"), tr("Delete what is selected"))
         self._lay_out()
@@ -103,6 +104,7 @@ class MeasurePanel(QWidget):
         layout.addWidget(heading(tr("Measured")))
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.scale_note)
         layout.addLayout(under)
         layout.addStretch(0)
 
@@ -145,6 +147,7 @@ class MeasurePanel(QWidget):
         self.finish_button.setVisible(n > 0)
         self.back_button.setVisible(n > 0)
         self.size_button.setVisible(is_size)
+        self._show_note()
 
     def _show_list(self) -> None:
         n = self._model.rowCount()
@@ -152,3 +155,11 @@ class MeasurePanel(QWidget):
         for widget in (self.list, self.copy_button, self.remove_button):
             widget.setVisible(n > 0)
         self.remove_button.setEnabled(bool(self._selected()))
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Only where there is something with ±."""
+        note = self._model.scale_note
+        self.scale_note.setText(note)
+        has_sigma = bool(self._model.draft) or any(row.sigma for row in self._model.rows)
+        self.scale_note.setVisible(bool(note) and has_sigma)

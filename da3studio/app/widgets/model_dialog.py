@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -25,7 +27,7 @@ from da3studio.app.icons import icon
 from da3studio.app.session import Session
 from da3studio.app.theme import set_kind
 from da3studio.app.viewmodels.model_list import ModelList, ModelRow
-from da3studio.app.widgets.card import IconLabel, Notice, wrapping
+from da3studio.app.widgets.card import DIALOG_MARGINS, IconLabel, Notice, wrapping
 from da3studio.base.i18n import tr
 
 _WIDTH_PX, _HEIGHT_PX = 680, 680
@@ -42,11 +44,10 @@ class ModelDialog(QDialog):
         self.models = ModelList(session, self)
         self.cards: dict[str, ModelCard] = {}
         self.licence = LicenceQuestion()
-        self.licence.answered.connect(self._answer)
-        self._asked = ""
         self._said = wrapping("", "soft")
         inside = QWidget()
         self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 6, 0)
         self._column.setSpacing(8)
         self._column.addStretch(1)
         scroll = QScrollArea()
@@ -66,6 +67,7 @@ class ModelDialog(QDialog):
         close.setAutoDefault(False)
         close.clicked.connect(self.close)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(DIALOG_MARGINS)
         layout.setSpacing(10)
         layout.addWidget(
             wrapping(
@@ -83,6 +85,7 @@ class ModelDialog(QDialog):
         layout.addWidget(buttons)
         self.models.changed.connect(self._show)
         self.models.licence_asked.connect(self._ask_for_licence)
+        self.models.agreement_asked.connect(self._ask_to_agree)
         self._show()
         self.resize(_WIDTH_PX, _HEIGHT_PX)
 
@@ -101,11 +104,25 @@ class ModelDialog(QDialog):
 
     def _ask_for_licence(self, model_id: str) -> None:
         row = next(row for row in self.models.rows if row.id == model_id)
-        self._asked = model_id
-        self.licence.ask(row)
+        words = tr("{model}: {licence} Do you accept this?")
+        self.licence.ask(
+            words.format(model=row.name, licence=row.licence),
+            tr("Accept and download"),
+            lambda: self.models.accept(model_id),
+        )
 
-    def _answer(self) -> None:
-        self.models.accept(self._asked)
+    def _ask_to_agree(self, licence: str, path: Path) -> None:
+        self.licence.ask(
+            licence, tr("I agree, add it"), lambda: self.models.adopt(path, agreed=True)
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.models.is_seen = True
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.models.is_seen = False
 
     def _ask_for_file(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
@@ -125,18 +142,19 @@ class LicenceQuestion(Notice):
 
     def __init__(self) -> None:
         super().__init__("notice")
-        self.answered = self.clicked
-        self.answered.connect(lambda: self.say(""))
+        self._go_on: Callable[[], None] | None = None
+        self.clicked.connect(self._answer)
 
-    def ask(self, row: ModelRow) -> None:
-        """Show the terms and the button that accepts them."""
-        self.say(
-            tr("{model}: {licence} Do you accept this?").format(
-                model=row.name, licence=row.licence
-            ),
-            tr("Accept and download"),
-        )
+    def ask(self, terms: str, button: str, go_on: Callable[[], None]) -> None:
+        """Show the terms, and the button that accepts them and goes on."""
+        self._go_on = go_on
+        self.say(terms, button)
         self.button.setFocus()
+
+    def _answer(self) -> None:
+        self.say("")
+        if self._go_on is not None:
+            self._go_on()
 
 
 class ModelCard(QFrame):

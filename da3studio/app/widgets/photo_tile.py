@@ -15,6 +15,7 @@ from da3studio.base.i18n import tr
 Index = QModelIndex | QPersistentModelIndex
 
 LEAST_PX, MOST_PX = 80, 256  # width of a tile's picture
+_SIDE_PX = 112  # at first: two in a row of a panel as wide as it is at first
 _ASPECT = 3 / 4  # of the space for a picture
 _GAP = 6
 _ICON_PX = 14
@@ -28,8 +29,8 @@ class PhotoTile(QStyledItemDelegate):
     def __init__(self) -> None:
         super().__init__()
         self.in_grid = True
-        self.side_px = 128  # asked for
-        self.width_px = 128  # of a tile's picture, stretched so that the tiles fill their row
+        self.side_px = _SIDE_PX  # asked for
+        self.width_px = _SIDE_PX  # of a tile's picture, stretched so that the tiles fill their row
 
     def fit(self, room_px: int) -> None:
         """Choose the width of tiles for a list that is this wide."""
@@ -76,8 +77,7 @@ class PhotoTile(QStyledItemDelegate):
         line = painter.fontMetrics().height()
         frame = QRect(inner.topLeft(), QSize(inner.width(), inner.height() - line - _GAP))
         facts: PhotoFacts = index.data(Role.FACTS)
-        self._paint_picture(painter, frame, index, facts)
-        _paint_badges(painter, frame, facts)
+        _paint_badges(painter, self._paint_picture(painter, frame, index, facts), facts)
         name = painter.fontMetrics().elidedText(
             str(index.data()), Qt.TextElideMode.ElideMiddle, inner.width()
         )
@@ -118,7 +118,8 @@ class PhotoTile(QStyledItemDelegate):
             x += width + 2 * _GAP
 
     @staticmethod
-    def _paint_picture(painter: QPainter, frame: QRect, index: Index, facts: PhotoFacts) -> None:
+    def _paint_picture(painter: QPainter, frame: QRect, index: Index, facts: PhotoFacts) -> QRect:
+        """Paint it, and tell where it lies in the frame."""
         picture: QImage | None = index.data(Qt.ItemDataRole.DecorationRole)
         if picture is None or picture.isNull():
             painter.setPen(Qt.PenStyle.NoPen)
@@ -133,7 +134,7 @@ class PhotoTile(QStyledItemDelegate):
                 spot = QRect(0, 0, side, side)
                 spot.moveCenter(frame.center())
                 icon("photo", "text_soft").paint(painter, spot)
-            return
+            return frame
         out = facts.standing in (Standing.NOT_USED, Standing.HIDDEN, Standing.PENDING)
         size = picture.size().scaled(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRect(QPoint(0, 0), size)
@@ -142,6 +143,7 @@ class PhotoTile(QStyledItemDelegate):
         painter.setOpacity(_OFF_OPACITY if out else 1.0)
         painter.drawImage(place, picture)
         painter.setOpacity(1.0)
+        return place
 
 
 def _paint_badges(painter: QPainter, frame: QRect, facts: PhotoFacts) -> None:

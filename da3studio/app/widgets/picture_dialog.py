@@ -23,6 +23,7 @@ from da3studio.app.viewport.turntable import (
     save_picture,
     take_picture,
 )
+from da3studio.app.widgets.card import DIALOG_MARGINS
 from da3studio.base.i18n import tr
 
 _SCALES = (1, 2, 4)
@@ -50,6 +51,8 @@ class PictureDialog(QDialog):
         self.save = buttons.addButton(tr("Save …"), QDialogButtonBox.ButtonRole.AcceptRole)
         set_kind(self.save, "primary")
         form = QFormLayout(self)
+        form.setContentsMargins(DIALOG_MARGINS)
+        form.setSpacing(10)
         form.addRow(tr("Size"), self.size_box)
         form.addRow(self.labels)
         form.addRow(self.helpers)

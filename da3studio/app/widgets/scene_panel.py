@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from da3studio.app.icons import icon, picture
@@ -34,6 +35,23 @@ class ScenePanel(QWidget):
             self._add(2 * line, row)
         rows.changed.connect(self._show)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Be as tall as the rows at this width: docks would cut off notes that wrap."""
+        layout = self.layout()
+        if layout is not None and self.width() > 0:
+            tall = layout.totalHeightForWidth(self.width())
+            if tall > 0 and tall != self.maximumHeight():
+                self.setFixedHeight(tall)
 
     def _add(self, line: int, row: SceneRow) -> None:
         eye = QToolButton(self)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QScrollArea, QVBoxLayou
 
 from da3studio.app.session import Session
 from da3studio.app.viewmodels.recipe_form import RecipeForm
-from da3studio.app.widgets.card import wrapping
+from da3studio.app.widgets.card import DIALOG_MARGINS, wrapping
 from da3studio.app.widgets.form import FormWidget
 from da3studio.base.i18n import tr
 
@@ -32,6 +32,7 @@ class SettingsDialog(QDialog):
 
         inside = QWidget()
         column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 6, 0)
         column.addWidget(self.widget)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -42,6 +43,7 @@ class SettingsDialog(QDialog):
         close.setAutoDefault(False)  # Enter ends the typing of a number, not the dialog
         close.clicked.connect(self.close)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(DIALOG_MARGINS)
         layout.addWidget(scroll, 1)
         layout.addWidget(self._later)
         layout.addWidget(buttons)

@@ -1,4 +1,4 @@
-"""All commands with their keys, to look up and to change; and what the mouse does."""
+"""All commands with their keys, to look up and to change; what the mouse and fixed keys do."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QScrollArea,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,9 +22,16 @@ from PySide6.QtWidgets import (
 
 from da3studio.app.icons import icon
 from da3studio.app.session import Session
-from da3studio.app.theme import set_kind
 from da3studio.app.viewmodels.shortcuts import Named, ShortcutRow, Shortcuts
-from da3studio.app.widgets.card import wrapping
+from da3studio.app.viewport.bindings import preset_of
+from da3studio.app.viewport.controls import (
+    ControlRow,
+    key_rows,
+    mouse_rows,
+    stage_rows,
+    taken_keys,
+)
+from da3studio.app.widgets.card import DIALOG_MARGINS, heading, wrapping
 from da3studio.base.i18n import tr
 
 _WIDTH_PX, _HEIGHT_PX = 620, 640
@@ -53,7 +61,7 @@ class ShortcutsPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setWidget(inside)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 8, 0, 0)  # below the tabs
         layout.addWidget(self.search)
         layout.addWidget(scroll, 1)
         shortcuts.changed.connect(self._show)
@@ -103,17 +111,79 @@ class _Row:
         self.clash.setVisible(is_wanted and bool(row.clashes))
 
 
+class ControlsPage(QScrollArea):
+    """What cannot be changed here: mouse and keys of the 3D view, and the keys of the stages."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._navigation = ""  # that is shown
+        self._chosen = wrapping("", "soft")
+        self._mouse = QGridLayout()
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setSpacing(8)
+        column.addWidget(heading(tr("Mouse in the 3D view")))
+        column.addWidget(self._chosen)
+        column.addLayout(self._mouse)
+        for words in (
+            tr("With other keys held a button does what it does without them."),
+            tr("Middle button, right button and wheel do so whatever tool is in hand."),
+        ):
+            column.addWidget(wrapping(words, "soft"))
+        column.addWidget(heading(tr("Keys in the 3D view, after a click into it")))
+        column.addLayout(_filled(QGridLayout(), key_rows()))
+        column.addWidget(heading(tr("Stages")))
+        column.addLayout(_filled(QGridLayout(), stage_rows()))
+        column.addStretch(1)
+        self.setWidgetResizable(True)
+        self.setWidget(inside)
+        self.setAccessibleName(tr("Mouse and fixed keys"))
+        session.settings_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        navigation = self._session.settings.navigation
+        if navigation == self._navigation:
+            return
+        self._navigation = navigation
+        preset = preset_of(navigation)
+        self._chosen.setText(
+            tr("{program}: chosen in the settings as “Mouse navigation”.").format(
+                program=tr(preset.label)
+            )
+        )
+        while (item := self._mouse.takeAt(0)) is not None:
+            if (label := item.widget()) is not None:
+                label.deleteLater()
+        _filled(self._mouse, mouse_rows(preset))
+
+
+def _filled(grid: QGridLayout, rows: Sequence[ControlRow]) -> QGridLayout:
+    """Two columns: how, what."""
+    grid.setVerticalSpacing(4)
+    grid.setHorizontalSpacing(16)
+    grid.setColumnStretch(0, 2)
+    grid.setColumnStretch(1, 3)
+    for at, row in enumerate(rows):
+        grid.addWidget(wrapping(row.how), at, 0)
+        grid.addWidget(wrapping(row.what, "soft"), at, 1)
+    return grid
+
+
 class ShortcutsDialog(QDialog):
-    """The page in a window of its own."""
+    """Both pages in a window of their own."""
 
     def __init__(
         self, session: Session, commands: Sequence[Named], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard and mouse"))
-        self.shortcuts = Shortcuts(session, commands, self)
-        self.page = ShortcutsPage(self.shortcuts)
-        mouse = wrapping(mouse_text(session.settings.navigation), "soft")
+        self.shortcuts = Shortcuts(session, commands, self, taken=taken_keys())
+        self.page, self.controls = ShortcutsPage(self.shortcuts), ControlsPage(session)
+        self.pages = QTabWidget()
+        self.pages.addTab(self.page, tr("Keys of the commands"))
+        self.pages.addTab(self.controls, tr("Mouse and 3D view"))
         buttons = QDialogButtonBox()
         reset = buttons.addButton(tr("Reset all"), QDialogButtonBox.ButtonRole.ResetRole)
         reset.setAutoDefault(False)
@@ -121,33 +191,10 @@ class ShortcutsDialog(QDialog):
         close = buttons.addButton(tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         close.setAutoDefault(False)  # Enter ends the choice of keys, not the dialog
         close.clicked.connect(self.close)
-        title = QLabel(tr("Mouse"))
-        set_kind(title, "heading")
+        self.pages.currentChanged.connect(lambda at: reset.setVisible(at == 0))
         layout = QVBoxLayout(self)
-        layout.addWidget(self.page, 1)
-        layout.addWidget(title)
-        layout.addWidget(mouse)
+        layout.setContentsMargins(DIALOG_MARGINS)
+        layout.setSpacing(10)
+        layout.addWidget(self.pages, 1)
         layout.addWidget(buttons)
         self.resize(_WIDTH_PX, _HEIGHT_PX)
-
-
-def mouse_text(navigation: str) -> str:
-    """What the mouse does in the viewport, by the navigation of the settings."""
-    return {
-        "photogrammetry": tr(
-            "Left button turns, right or middle button moves, the wheel zooms to the pointer, a"
-            " double click sets what the view turns around."
-        ),
-        "blender": tr(
-            "Middle button turns, with Shift it moves, the wheel zooms to the pointer, a double"
-            " click sets what the view turns around."
-        ),
-        "cloudcompare": tr(
-            "Left button turns, right button moves, the wheel zooms to the pointer, a double click"
-            " sets what the view turns around."
-        ),
-        "fly": tr(
-            "Hold the right button to look around and fly with W A S D, Q and E go down and up;"
-            " the wheel sets the speed."
-        ),
-    }[navigation]

@@ -71,7 +71,7 @@ class StageRail(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(_ICON)
         button.setText(f"{number}  {tr(stage.label)}")
-        button.setShortcut(QKeySequence(f"Ctrl+{number}"))
+        button.setShortcut(QKeySequence(stage.keys))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.clicked.connect(lambda _checked=False: self.chosen.emit(stage.id))
         return button

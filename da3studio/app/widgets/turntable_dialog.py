@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from da3studio.app.theme import set_kind
 from da3studio.app.viewport.stage import ViewportStage
 from da3studio.app.viewport.turntable import Turntable, TurnWish
+from da3studio.app.widgets.card import DIALOG_MARGINS
 from da3studio.app.widgets.picture_dialog import suggested
 from da3studio.base.errors import UserFacingError
 from da3studio.base.i18n import tr
@@ -51,6 +52,8 @@ class TurntableDialog(QDialog):
         self.save = buttons.addButton(tr("Save …"), QDialogButtonBox.ButtonRole.AcceptRole)
         set_kind(self.save, "primary")
         form = QFormLayout(self)
+        form.setContentsMargins(DIALOG_MARGINS)
+        form.setSpacing(10)
         form.addRow(words)
         form.addRow(tr("Duration"), self.seconds)
         form.addRow(tr("Direction"), self.direction)

@@ -19,6 +19,8 @@ from da3studio.app.viewmodels.display import (
 )
 from da3studio.base.i18n import tr
 
+_POPUP_EDGE_PX = 24  # frame and scroll bar of a list that opens
+
 
 class ChoiceBox(QComboBox):
     """A combo box over choices; shows what is set and tells what was picked."""
@@ -42,6 +44,13 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.activated.connect(lambda row: picked(str(self.itemData(row))))
         self.refresh()
+
+    def shorten(self, letters: int) -> None:
+        """Be only so wide; the list that opens still shows whole words."""
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(letters)
+        widest = self.view().sizeHintForColumn(0)
+        self.view().setMinimumWidth(widest + _POPUP_EDGE_PX)
 
     def refresh(self) -> None:
         with QSignalBlocker(self):

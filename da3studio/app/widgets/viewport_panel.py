@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -33,9 +34,20 @@ _HIT = QSize(28, 28)
 _BESIDE = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 _UNDER = Qt.ToolButtonStyle.ToolButtonTextUnderIcon
 _ICONS = Qt.ToolButtonStyle.ToolButtonIconOnly
+_MIDDLE = Qt.AlignmentFlag.AlignCenter
+_LEFT_TO_RIGHT = QBoxLayout.Direction.LeftToRight
+_TOP_TO_BOTTOM = QBoxLayout.Direction.TopToBottom
+_COLOUR_LETTERS = 9  # of the box in the bar
 _CENTRED = Qt.AlignmentFlag.AlignVCenter  # without it the lowest button would bound the row
-_LAYOUTS = ((_BESIDE, True), (_UNDER, True), (_UNDER, False), (_ICONS, False))
-"""Words of the tools, and whether colour and confidence are in the bar; the widest first."""
+_LAYOUTS = (
+    (_BESIDE, True, True),
+    (_UNDER, True, True),
+    (_UNDER, False, True),
+    (_UNDER, False, False),
+    (_ICONS, False, False),
+)
+"""Words of the tools, and whether colour and confidence and whether picture and video are in the
+bar; the widest first. The menus have what is not."""
 
 
 class ViewportPanel(QWidget):
@@ -122,10 +134,15 @@ class _Bar(QFrame):
         self.colour = ChoiceBox(
             COLOUR_MODES, tr("Colour of the points"), lambda: display.colour, display.set_colour
         )
+        self.colour.shorten(_COLOUR_LETTERS)
         self.confidence = confidence_slider(display)
         self.confidence_label = QLabel(tr("Hide weak"))
-        for widget in (self.colour, self.confidence_label, self.confidence):
-            row.addWidget(widget, 0, _CENTRED)
+        self._weak = QBoxLayout(_LEFT_TO_RIGHT)
+        self._weak.addWidget(self.confidence_label)
+        self._weak.addWidget(self.confidence)
+        row.addWidget(self.colour, 0, _CENTRED)
+        row.addSpacing(8)
+        row.addLayout(self._weak)
         row.addSpacing(4)
         self.options = ViewOptions(display, self)
         self.view = self._plain_button("eye", tr("Display"), tr("What is shown, and how"))
@@ -185,11 +202,17 @@ class _Bar(QFrame):
             self._take(level)
 
     def _take(self, level: int) -> None:
-        style, with_display = _LAYOUTS[level]
+        style, with_display, with_pictures = _LAYOUTS[level]
+        is_tall = style == _UNDER  # then there is room for two lines
+        self._weak.setDirection(_TOP_TO_BOTTOM if is_tall else _LEFT_TO_RIGHT)
+        self._weak.setSpacing(0 if is_tall else 4)
+        self.confidence_label.setAlignment(_MIDDLE if is_tall else _CENTRED)
         for button in (*self.tools.values(), self.view):
             button.setToolButtonStyle(style)
         for widget in (self.colour, self.confidence_label, self.confidence):
             widget.setVisible(with_display)
+        for widget in (self.screenshot, self.turntable):
+            widget.setVisible(with_pictures)
 
     def _tool_button(self, tool: ToolRow) -> QToolButton:
         button = QToolButton(self)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -33,6 +31,7 @@ from da3studio.app.theme import colours, set_kind
 from da3studio.app.viewmodels.recent import RecentProject, RecentProjects
 from da3studio.app.widgets.card import ElidedLabel, heading
 from da3studio.app.widgets.drop_zone import DropZone
+from da3studio.app.widgets.drops import dragged_paths
 from da3studio.base.i18n import tr
 
 _CARD_PX = 216  # least width
@@ -53,7 +52,6 @@ class Welcome(QWidget):
     new_wanted = Signal()
     open_wanted = Signal()
     sample_wanted = Signal()
-    details_wanted = Signal()  # of the hardware line
 
     def __init__(self, recent: RecentProjects, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,9 +73,6 @@ class Welcome(QWidget):
         self.sample.clicked.connect(self.sample_wanted)
         self.hardware = QLabel()
         set_kind(self.hardware, "soft")
-        self.details = QPushButton(tr("Details"))
-        set_kind(self.details, "link")
-        self.details.clicked.connect(self.details_wanted)
         self._title = heading(tr("Recent projects"))
         self._cards = QWidget()
         self._grid = QGridLayout(self._cards)
@@ -86,13 +81,11 @@ class Welcome(QWidget):
         self.cards: list[ProjectCard] = []
         self._lay_out()
         recent.changed.connect(self._show)
-        self.set_hardware("")
         self._show()
 
-    def set_hardware(self, words: str, *, has_details: bool = False) -> None:
-        """One line about what computes, "" = not known yet."""
+    def set_hardware(self, words: str) -> None:
+        """One line about what computes."""
         self.hardware.setText(words)
-        self.details.setVisible(bool(words) and has_details)
 
     def _lay_out(self) -> None:
         name = QLabel("DA3 Studio")
@@ -106,10 +99,6 @@ class Welcome(QWidget):
         head.addStretch(1)
         for button in (self.new, self.open, self.sample):
             head.addWidget(button)
-        foot = QHBoxLayout()
-        foot.addWidget(self.hardware)
-        foot.addWidget(self.details)
-        foot.addStretch(1)
         page = QWidget()
         page.setMaximumWidth(_PAGE_PX)
         column = QVBoxLayout(page)
@@ -117,7 +106,7 @@ class Welcome(QWidget):
         column.setSpacing(16)
         column.addLayout(head)
         column.addWidget(self.drop)
-        column.addLayout(foot)
+        column.addWidget(self.hardware)
         column.addWidget(self._title)
         column.addWidget(self._cards)
         column.addStretch(1)
@@ -152,7 +141,7 @@ class Welcome(QWidget):
         columns = max(1, (width + 12) // (_CARD_PX + 12))
         for at, card in enumerate(self.cards):
             self._grid.addWidget(card, at // columns, at % columns)
-        for column in range(self._grid.columnCount()):
+        for column in range(max(columns, self._grid.columnCount())):  # few cards stay as small
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -160,7 +149,7 @@ class Welcome(QWidget):
         self._arrange()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasUrls():
+        if dragged_paths(event.mimeData()):
             event.acceptProposedAction()
             self.drop.set_over(True)
 
@@ -170,8 +159,7 @@ class Welcome(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.drop.set_over(False)
-        urls = event.mimeData().urls()
-        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        paths = list(dragged_paths(event.mimeData()))
         if paths:
             event.acceptProposedAction()
             self.dropped.emit(paths)

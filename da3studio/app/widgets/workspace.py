@@ -5,8 +5,15 @@ Made when the first project opens, not with the window: VisPy and OpenGL take th
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QTabWidget,
+    QWidget,
+)
 
 from da3studio.app.session import Session
 from da3studio.app.viewmodels.capture_list import CaptureList
@@ -27,7 +34,9 @@ from da3studio.app.widgets.capture_panel import CapturePanel
 from da3studio.app.widgets.clean_panel import CleanPanel
 from da3studio.app.widgets.crop_panel import CropPanel
 from da3studio.app.widgets.depth_panel import DepthPanel
+from da3studio.app.widgets.dock_title import DockTitle
 from da3studio.app.widgets.export_panel import ExportPanel
+from da3studio.app.widgets.fold import Fold
 from da3studio.app.widgets.mask_editor import MaskEditor
 from da3studio.app.widgets.measure_panel import MeasurePanel
 from da3studio.app.widgets.mesh_panel import MeshPanel
@@ -42,6 +51,8 @@ from da3studio.base.i18n import tr
 from da3studio.scene.view import ViewId
 
 _WIDTHS = (300, 340)  # of the docks on the left and on the right at first [logical px]
+_BELOW_PX, _BELOW_SHARE = 400, 0.4  # height of the docks at the bottom at first, at most
+_LEAST_PX = 160  # height of a panel's content
 _TOOL_PAGES = {"crop": "crop", "measure": "measure", "scale": "scale"}
 _PLACING = ("floor", "origin")
 _AREAS = {
@@ -83,10 +94,12 @@ class Workspace(QObject):
         self.export_panel = ExportPanel(self.export_options)
         self.scale_panel = ScalePanel(around.lengths)
         self.reconstruct_panel = ReconstructPanel(ReconstructOptions(session, self))
+        clean = Clean(session, self)
+        clean.box_wanted.connect(around.crop.take_up)
         self._pages: dict[str, QWidget] = {
             "photos": PhotoNotes(check),
             "reconstruct": self.reconstruct_panel,
-            "clean": CleanPanel(EditList(session, self), Clean(session, self), session.view),
+            "clean": CleanPanel(EditList(session, self), clean, session.view),
             "mesh": MeshPanel(MeshOptions(session, self)),
             "export": self.export_panel,
             "crop": CropPanel(around.crop, session.view),
@@ -96,11 +109,14 @@ class Workspace(QObject):
         }
         self._stage_page = "photos"
         self._stack = QStackedWidget()
-        self._scrolls = {name: _scrolled(page) for name, page in self._pages.items()}
+        self._scrolls = {name: _Page(page) for name, page in self._pages.items()}
         for scroll in self._scrolls.values():
             self._stack.addWidget(scroll)
         self.docks = self._make_docks()
+        self._own_corners()
         self.arrange()
+        self._density = "simple"  # as the folds are made
+        self._follow_settings()
         self._bind()
 
     def _make_docks(self) -> dict[str, QDockWidget]:
@@ -112,6 +128,13 @@ class Workspace(QObject):
             "depth": self._dock("depth", tr("Photo and depth"), self.depth_panel),
             "mask": self._dock("mask", tr("Mask"), self.mask_editor),
         }
+
+    def _own_corners(self) -> None:
+        """Let the panels at the sides reach down to the bottom, whatever opens below."""
+        window, corner, area = self._window, Qt.Corner, Qt.DockWidgetArea
+        window.setCorner(corner.BottomLeftCorner, area.LeftDockWidgetArea)
+        window.setCorner(corner.BottomRightCorner, area.RightDockWidgetArea)
+        window.setTabPosition(area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
 
     def arrange(self) -> None:
         """Every panel where it belongs at first."""
@@ -130,11 +153,14 @@ class Workspace(QObject):
     def _dock(self, name: str, title: str, content: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
+        DockTitle(dock)
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(content)
         return dock
 
     def _bind(self) -> None:
         view = self._session.view
+        self._session.settings_changed.connect(self._follow_settings)
         self.photos.depth_wanted.connect(self.show_depth)
         self.photos.mask_wanted.connect(self.show_mask)
         self.mask_editor.finished.connect(self.docks["mask"].hide)
@@ -154,14 +180,21 @@ class Workspace(QObject):
     def show_depth(self, view_id: ViewId) -> None:
         """Show a photo and its depth side by side."""
         self._depth_view.show(view_id)
-        self.docks["depth"].show()
-        self.docks["depth"].raise_()
+        self._show_below("depth")
 
     def show_mask(self, view_id: ViewId) -> None:
         """Paint on a photo."""
         self._painting.open(view_id)
-        self.docks["mask"].show()
-        self.docks["mask"].raise_()
+        self._show_below("mask")
+
+    def _show_below(self, name: str) -> None:
+        was_open = any(self.docks[one].isVisible() for one in ("depth", "mask"))
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        if not was_open and not dock.isFloating():  # or it would take most of the window
+            tall = min(_BELOW_PX, round(_BELOW_SHARE * self._window.height()))
+            self._window.resizeDocks([dock], [tall], Qt.Orientation.Vertical)
 
     def set_shown(self, shown: bool) -> None:
         """Show the panels that belong to an open project, or hide all of them."""
@@ -180,6 +213,14 @@ class Workspace(QObject):
         if tool in _TOOL_PAGES or tool in _PLACING:
             self.docks["properties"].raise_()
 
+    def _follow_settings(self) -> None:
+        """With all controls shown nothing is folded away."""
+        density = self._session.settings.density
+        if density != self._density:
+            self._density = density
+            for fold in self._window.findChildren(Fold):
+                fold.set_open(density == "full")
+
     def _follow_selection(self) -> None:
         selected = self._session.view.selected
         if selected and self.docks["depth"].isVisible():
@@ -191,10 +232,21 @@ class Workspace(QObject):
             self.docks["sightings"].raise_()
 
 
-def _scrolled(page: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setWidget(page)
-    return scroll
+class _Page(QScrollArea):
+    """Scrolls a panel up and down, and is never narrower than it: nothing is cut off sideways."""
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setWidget(page)
+
+    def minimumSizeHint(self) -> QSize:
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self.widget().minimumSizeHint().width() + bar, _LEAST_PX)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

@@ -337,7 +337,7 @@ def _too_little(device: Any) -> OutOfMemory:
             n=_FEWEST_VIEWS, px=_LEAST_RESOLUTION, device=device
         ),
         fix=tr(
-            "Close other programs, choose a smaller network with --checkpoint, or compute on the"
-            " processor: --depth-device cpu."
+            "Close other programs, choose a smaller network (--checkpoint), or compute on the"
+            " processor (--depth-device cpu)."
         ),
     )

@@ -60,7 +60,7 @@ def _cannot(pin: str, why: str, option: str) -> Missing:
     return Missing(
         tr("The network {id} cannot do what it is to do here.").format(id=id_of(pin)),
         why=why,
-        fix=tr("Choose another with {option}; `da3studio models` lists them.").format(
+        fix=tr("Choose another ({option}); the list of networks says what each can do.").format(
             option=option
         ),
     )

@@ -45,8 +45,8 @@ def finite_output(
         tr("The network {name} gives no depth for these photos.").format(name=network.config.name),
         why=tr("Its values grow beyond all numbers: its weights are bad, or need more precision."),
         fix=tr(
-            "Compute on the processor (--depth-device cpu), or choose another network with"
-            " --checkpoint."
+            "Compute on the processor (--depth-device cpu), or choose another network"
+            " (--checkpoint)."
         ),
     )
 

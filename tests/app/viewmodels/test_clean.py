@@ -61,7 +61,7 @@ def test_that_every_number_is_tried_before_anything_is_in_the_project(
     qtbot.waitUntil(lambda: not clean.busy)
     n = int((cloud.n_views < 5).sum())
     assert session.scene.marked.sum() == n
-    assert clean.count_text.startswith(f"Removes {n} of {len(cloud)} points (")
+    assert clean.count_text.startswith(f"Removes {n:,} of {len(cloud):,} points (")
     assert session.project.edits == ()
     assert not session.can_undo
 
@@ -91,7 +91,7 @@ def test_that_only_points_that_are_still_there_are_counted(clean, session, start
     session.commit("x", session.project.with_edits([ListedEdit("a", MinViews(4))]))
     qtbot.waitUntil(lambda: session.scene.keep is not None and not session.background.busy)
     started("min_views")
-    assert clean.count_text == f"Removes nothing of {session.scene.keep.sum()} points"
+    assert clean.count_text == f"Removes nothing of {session.scene.keep.sum():,} points"
     assert not session.scene.marked.any()
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from da3studio.app.viewport.bench_points import PointFigures, landscape
-from da3studio.app.viewport.bench_points_page import aims, viewport_page
+from da3studio.app.bench.points import PointFigures, landscape
+from da3studio.app.bench.points_page import aims, viewport_page
 from da3studio.bench.pages import Made
 from tests.cli.conftest import PROGRAM, run_program
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from da3studio.app.viewport.frustum_layer import FrustumLayer, typical_spacing
+from da3studio.app.viewport.frustum_layer import FrustumLayer, spacing_of
 from tests.app.viewport.easel import Easel, middle_of, near, screen_from
 from tests.synthetic.rigs import grid, lens_of, look_at, orbit, view_id
 
@@ -102,7 +102,7 @@ def test_that_a_selected_camera_is_drawn_in_the_colour_of_selection(easel):
 
 
 def test_that_the_size_follows_the_distance_between_neighbours():
-    assert typical_spacing(np.array([[0.0, 0, 0]])) == 1.0
+    assert spacing_of(np.array([[0.0, 0, 0]])) == 1.0
     small, large = grid(3, 3, spacing=0.2), grid(3, 3, spacing=2.0)
     reach = []
     for cameras in (small, large):

@@ -47,7 +47,7 @@ class CropTool(Tool):
     id: ClassVar[str] = "crop"
     label: ClassVar[str] = "Crop"
     hint: ClassVar[str] = (
-        "Dots change the size, the square moves, arrows turn. Enter crops, Esc cancels."
+        "Dots change the size, the square moves, arrows turn. Enter applies, Esc cancels."
     )
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.ArrowCursor
 

@@ -1,0 +1,256 @@
+"""Kill -9 of the program and of its worker at random moments: nothing shown as done is lost."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import pygltflib
+import pytest
+from PIL import Image
+
+from da3studio.base.digest import digest_of_file
+from da3studio.pipeline.plan import plan
+from da3studio.project.folder import ProjectFolder
+from tests.app.end_to_end.killing import (
+    Application,
+    Figures,
+    Line,
+    Moments,
+    Victim,
+    wait_for_ends,
+)
+from tests.media.pictures import texture, written
+from tests.media.test_video import filmed, pan
+from tests.pipeline.exact_engine import exact_project, make_photos
+
+PHOTOS, FRAMES = 3, 12  # of a batch
+SPARE = 8  # batches beyond one for each kill
+FIRST = "Version 0000"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="NOT TESTED HERE: no SIGKILL")
+
+VICTIMS = pytest.mark.parametrize("victim", ["app", "worker"])
+KILLS = pytest.mark.parametrize(
+    "kills", [1, pytest.param(10, marks=pytest.mark.slow)], ids=lambda n: f"{n} kills"
+)
+
+
+class Trial:
+    """One project and the applications that work on it, one after the other.
+
+    Args:
+        project: closed.
+        work: folder for orders, journals and exports.
+        victim: what is killed.
+    """
+
+    def __init__(self, project: Path, work: Path, victim: Victim) -> None:
+        self.project, self.work, self.victim = project, work, victim
+        self.figures: dict[str, Figures] = {}
+        self._before: list[Line] = []  # journals of applications that are gone
+        self._meshes: set[bytes] = set()
+        self._killed: set[int] = set()
+        (work / "out").mkdir(parents=True)
+        (work / "orders").write_text("rest")
+        self.app = Application(project, work, victim)
+        self._place = self.app.wait_for("opened")
+
+    def kill_in(self, phase: str, kills: int) -> None:
+        """Kill so often while the phase is worked on; every time it goes on to its end."""
+        figures = self.figures[phase] = Figures()
+        moments = Moments(self.project, self.work, seed=len(self.figures) + 10 * kills)
+        self.app.order(phase)
+        while figures.kills < kills:
+            begin = moments.wait(self.app, phase, self._place)
+            figures.in_a_write += bool(moments.files_being_made())
+            if self.victim == "app":
+                self._kill_app(phase, figures)
+            elif not self._kill_worker(phase, begin, last=figures.kills == kills - 1):
+                figures.missed += 1
+                assert figures.missed < 5 * kills, "the work is over before it can be killed"
+                continue
+            figures.kills += 1
+            figures.lost += self._lost(figures)
+            assert figures.lost == []
+        if self.victim == "app":  # what was killed goes on to its end
+            self.app.wait_for("begins", self._place, phase=phase)
+        self.app.order("rest")
+        self._place = self.app.wait_for("rests", self._place)
+        figures.lost += self._lost(figures)
+        assert figures.lost == []
+        assert moments.files_being_made() == []
+
+    def close(self) -> ProjectFolder:
+        """Close the window; returns the project, open."""
+        self.app.close()
+        folder = ProjectFolder.open(self.project)
+        assert folder.recovered is None
+        return folder
+
+    @property
+    def lines(self) -> list[Line]:
+        return self._before + self.app.read()
+
+    def _kill_app(self, phase: str, figures: Figures) -> None:
+        """Nothing outlives it for long, and the next one opens the project and says why."""
+        children = self.app.kill()
+        assert [line for line in self.app.read() if line["kind"] == "trouble"] == []
+        assert self._lost(figures) == []  # as it lies there, before anybody tidies up
+        with ProjectFolder.open(self.project, write=False) as folder:
+            found = plan(folder.project, "texture", folder.chunks)
+        done = {step.stage.name for step in found.steps if step.done}
+        self._before += self.app.lines
+        self.app = Application(self.project, self.work, self.victim)
+        figures.longest_life_s = max(figures.longest_life_s, wait_for_ends(children))
+        self._place = self.app.wait_for("opened")
+        opened = self.app.lines[self._place - 1]
+        assert "stopped unexpectedly" in opened["recovered"]
+        assert set(opened["done"]) >= done
+
+    def _kill_worker(self, phase: str, begin: int, *, last: bool) -> bool:
+        """The window says so, and its button brings the work to its end; False = it had none."""
+        works = self.app.wait(
+            lambda line: (
+                line["kind"] == "works"
+                and line["phase"] == phase
+                and line["worker"] not in self._killed
+            ),
+            "a worker",
+            begin,
+        )
+        worker = self.app.lines[works - 1]["worker"]
+        place = len(self.app.read())
+        os.kill(worker, signal.SIGKILL)
+        self._killed.add(worker)
+        told = self.app.wait(lambda line: line["kind"] in ("trouble", "ends"), "a word", place)
+        line = self.app.lines[told - 1]
+        self._place = told
+        if line["kind"] == "ends":
+            return False
+        assert line["visible"]
+        assert "nothing that was finished is lost" in line["text"]
+        assert line["button"] == "Try again"
+        if last:
+            self.app.order("rest")
+        self._place = self.app.wait_for("ends", told, phase=phase)
+        return True
+
+    def _lost(self, figures: Figures) -> list[str]:
+        """What the window has shown as done and is not there, or not whole, or was made twice."""
+        lines = self.lines
+        with ProjectFolder.open(self.project, write=False) as folder:
+            lost = [f"chunk {key}: {why}" for key, why in folder.chunks.verify()]
+            project, has = folder.project, folder.chunks.has
+        version = int(project.name.split()[-1])
+        views = {(view.source.path, view.source.digest) for view in project.views}
+        for path, digest in views:
+            if digest_of_file(self.project / path) != digest:
+                lost.append(f"photo {path}")
+        made: set[str] = set()
+        for line in lines:
+            match line["kind"]:
+                case "saved" if not line["text"].startswith("Saved ") or line["version"] > version:
+                    lost.append(f"{line['text']}: version {line['version']}, there is {version}")
+                case "toast" if "added" in line["text"]:
+                    gone = {tuple(view) for view in line["views"]} - views
+                    lost += [f"{line['text']}: {view}" for view in sorted(gone)]
+                case "stage" | "unit" if line["key"] in made:
+                    lost.append(f"{line} was made twice")
+                case "unit" if not has(line["key"]):
+                    lost.append(f"{line}")
+                case "stage" if line["stage"] != "depth" and not has(line["key"]):
+                    lost.append(f"{line}")
+            made |= {line.get("key", "")} - {""}
+        lost += self._lost_exports([line for line in lines if line["kind"] == "exported"])
+        figures.shown = sum(
+            line["kind"] in ("saved", "toast", "stage", "unit", "exported") for line in lines
+        )
+        return lost
+
+    def _lost_exports(self, shown: list[Line]) -> list[str]:
+        target = self.work / "out" / "model.glb"
+        if not target.exists():
+            return [str(line) for line in shown]
+        glb = pygltflib.GLTF2().load(str(target))
+        blob = glb.binary_blob()
+        picture = glb.bufferViews[glb.images[0].bufferView]
+        start = picture.byteOffset or 0
+        Image.open(io.BytesIO(blob[start : start + picture.byteLength])).load()
+        self._meshes.add(blob)
+        version = int(glb.scenes[0].name.split()[-1])
+        lost = [f"{line}: there is {version}" for line in shown if line["version"] > version]
+        if len(self._meshes) > 1 or int.from_bytes(target.read_bytes()[8:12], "little") != (
+            target.stat().st_size
+        ):
+            lost.append("the file is not what was written before")
+        return lost
+
+
+@pytest.fixture
+def trial(request, screen, tmp_path) -> Iterator[Trial]:
+    """Made by `request.param`; ended, whatever happens."""
+    made: list[Trial] = []
+
+    def make(project: Path, victim: Victim) -> Trial:
+        made.append(Trial(project, tmp_path / "work", victim))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.app.stop()
+
+
+@KILLS
+@VICTIMS
+def test_that_kills_during_an_import_lose_no_photo_that_was_shown_as_added(
+    trial, tmp_path, victim, kills, capsys
+):
+    project = tmp_path / "new.da3"
+    ProjectFolder.create(project, FIRST).close()
+    make_batches(tmp_path / "work" / "batches", kills + SPARE)
+    one = trial(project, victim)
+    one.kill_in("import", kills)
+    with one.close() as folder:
+        assert len(folder.project.views) % (PHOTOS + FRAMES) == 0
+        assert len(folder.project.views) > 0
+    report(one, capsys)
+
+
+@KILLS
+@VICTIMS
+def test_that_kills_during_the_work_lose_nothing_that_was_shown_as_done(
+    trial, tmp_path, victim, kills, capsys
+):
+    project = tmp_path / "still.da3"
+    with exact_project(project, make_photos(tmp_path / "photos")) as folder:
+        folder.save(folder.project.with_name(FIRST))
+    one = trial(project, victim)
+    for phase in ("reconstruct", "autosave", "export"):
+        one.kill_in(phase, kills)
+    with one.close() as folder:
+        assert list(folder.chunks.verify()) == []
+        assert plan(folder.project, "texture", folder.chunks).finished
+    report(one, capsys)
+
+
+def make_batches(folder: Path, n: int) -> None:
+    """Folders with three photos and a video each, no two of them alike."""
+    for number in range(n):
+        batch = folder / f"batch {number:02d}"
+        for photo in range(PHOTOS):
+            content = cv2.imencode(".jpg", texture(PHOTOS * number + photo, 320, 240))[1].tobytes()
+            written(batch / f"IMG_{number}_{photo}.jpg", content)
+        scene = texture(1000 + number, 640, 240)
+        filmed(batch / f"walk {number}.avi", pan([10 * i for i in range(FRAMES)], scene))
+
+
+def report(trial: Trial, capsys) -> None:
+    with capsys.disabled():
+        for phase, found in trial.figures.items():
+            print(f"\n{trial.victim}, {phase}: {found}", end="")
