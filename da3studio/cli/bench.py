@@ -66,6 +66,10 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_points
 
         return bench_points.run(args, output, token)
+    if args.subject == "window":
+        from da3studio.cli import bench_window
+
+        return bench_window.run(args, output, token)
     if args.subject == "retrieval":
         from da3studio.cli import bench_retrieval
 

@@ -76,6 +76,9 @@ def add_bench(commands: Commands) -> None:
         help=tr("points of the cloud [default: 10000000]"),
     )
     _page(points, "viewport.md")
+    window = command(subjects, "window", tr("the window: its start, and its clock during work"))
+    window.add_argument("folder", type=Path, metavar="FOLDER", help=tr("photos to reconstruct"))
+    _page(window, "window.md")
     retrieval = command(subjects, "retrieval", tr("places recognised by the network, on photos"))
     _sets(retrieval)
     retrieval.add_argument("--checkpoint", required=True, metavar="ID", help=tr("the network"))

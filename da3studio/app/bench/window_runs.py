@@ -1,7 +1,7 @@
 """One start of the real program, watched from inside; printed as a line of JSON.
 
-    python -m da3studio.app.bench.window_runs start
-    python -m da3studio.app.bench.window_runs work PROJECT PHOTOS
+python -m da3studio.app.bench.window_runs start
+python -m da3studio.app.bench.window_runs work PROJECT PHOTOS
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,6 +30,12 @@ class Start:
     seconds: float
     loaded: tuple[str, ...]  # of `HEAVY`
 
+    @staticmethod
+    def read(line: str) -> Start:
+        """As another process printed it."""
+        said = json.loads(line)
+        return Start(said["seconds"], tuple(said["loaded"]))
+
 
 @dataclass(frozen=True)
 class Work:
@@ -39,6 +47,16 @@ class Work:
     seconds: float  # of the reconstruction
     n_photos: int
     n_previews: int  # how often the growing cloud was drawn anew
+
+    @staticmethod
+    def read(line: str) -> Work:
+        """As another process printed it."""
+        plain: dict[str, Any] = json.loads(line)
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in plain.items()
+        }
+        return Work(**values)
 
 
 def measure_start() -> None:
@@ -55,7 +73,7 @@ def measure_start() -> None:
 
 def measure_work(project: Path, photos: Path) -> None:
     """Drop photos, reconstruct them at draft quality, and watch the clock of the window."""
-    from PySide6.QtCore import QTimer, Qt
+    from PySide6.QtCore import Qt, QTimer
 
     from da3studio.app.main import run
     from da3studio.app.viewmodels.scene_state import Part
@@ -130,7 +148,7 @@ def measure_work(project: Path, photos: Path) -> None:
 def _late(ticks: list[float], begin: float, end: float) -> tuple[float, ...]:
     """How much later than asked each tick between two moments came [ms]."""
     inside = [at for at in ticks if begin <= at <= end]
-    gaps = (later - earlier for earlier, later in zip(inside, inside[1:], strict=False))
+    gaps = (later - earlier for earlier, later in pairwise(inside))
     return tuple(round(max(0.0, gap * 1000 - TICK_MS), 2) for gap in gaps)
 
 
