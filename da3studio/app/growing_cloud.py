@@ -56,7 +56,7 @@ class GrowingCloud(QObject):
         """A depth map was stored."""
         registration = self._scene.registration
         camera = registration.cameras.get(view.id) if registration else None
-        if event.stage != "depth" or camera is None:
+        if event.stage != "depth" or camera is None or self._scene.cameras_are_stale:
             return
 
         asked_in = self._round

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from da3studio.app.problems import Trouble, bug, worker_died
 from da3studio.app.viewmodels.job_status import Course, JobStatus, course_to
 from da3studio.base.i18n import language, tr
+from da3studio.base.paths import data_folder
 from da3studio.jobs.client import JobClient
 from da3studio.jobs.messages import (
     Answer,
@@ -324,7 +325,9 @@ class Lane(QObject):
             case Failed():
                 self.trouble.emit(Trouble.of(outcome.error(), tr("Try again"), again))
             case WorkerDied():
-                self.trouble.emit(worker_died(outcome.exit_code, tr("Try again"), again))
+                wrote_to = getattr(task.job, "path", data_folder())
+                words = tr("Try again")
+                self.trouble.emit(worker_died(outcome.exit_code, wrote_to, words, again))
             case Crashed():
                 self.trouble.emit(bug(outcome.traceback))
 

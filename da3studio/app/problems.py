@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 from da3studio.base.errors import UserFacingError
@@ -34,17 +37,42 @@ class Trouble:
         return Trouble(error.what, error.why, error.fix, "", button, act)
 
 
-def worker_died(exit_code: int, button: str, act: Callable[[], None]) -> Trouble:
-    """The process that computes is gone."""
+_HARDLY_ANY_BYTES = 50 * 10**6  # some libraries end the process when a file cannot grow
+
+
+def worker_died(exit_code: int, folder: Path, button: str, act: Callable[[], None]) -> Trouble:
+    """The process that computes is gone.
+
+    Args:
+        exit_code: of the process, negative = a signal.
+        folder: where it wrote.
+        button: what the person can do.
+        act: does it.
+    """
+    what = tr("The work stopped unexpectedly; nothing that was finished is lost.")
+    with suppress(OSError):
+        if shutil.disk_usage(folder).free < _HARDLY_ANY_BYTES:
+            why = tr("The disk that holds {folder} is full.").format(folder=folder)
+            fix = tr("Free some space, then try again: it goes on after the last finished piece.")
+            return Trouble(what, why, fix, button=button, act=act)
     ended = tr("by the signal {n}") if exit_code < 0 else tr("with the code {n}")
     return Trouble(
-        tr("The work stopped unexpectedly; nothing that was finished is lost."),
+        what,
         tr("The process that computes was ended {how}, perhaps because memory ran out.").format(
             how=ended.format(n=abs(exit_code))
         ),
         tr("Try again: it goes on after the last finished piece."),
         button=button,
         act=act,
+    )
+
+
+def not_carried_over() -> Trouble:
+    """Cameras were found anew, and nothing tells how their world lies in the old one."""
+    return Trouble(
+        tr("Your edits and measurements could not be carried over to the new cameras."),
+        tr("Too few photos have a camera both before and now, or their places do not agree."),
+        tr("Check crop, size and measurements, or undo to go back to the cameras of before."),
     )
 
 

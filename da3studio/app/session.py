@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, Signal
 from da3studio.app.background import Background
 from da3studio.app.importing import Importing
 from da3studio.app.job_bridge import Jobs, Task
-from da3studio.app.problems import Trouble
+from da3studio.app.problems import Trouble, not_carried_over
 from da3studio.app.saver import Saver
+from da3studio.app.viewmodels.scene_look import Look
 from da3studio.app.viewmodels.scene_state import SceneState
 from da3studio.app.viewmodels.view_state import ViewSettings, ViewState
 from da3studio.app.work import Work
@@ -34,6 +35,7 @@ from da3studio.recipes.recipe import PRESETS
 T = TypeVar("T")
 
 _NOTHING_OPEN = Project("")
+_WITH_PLACES = ("edits", "placement", "measurements", "frame")
 
 
 class Session(QObject):
@@ -72,6 +74,8 @@ class Session(QObject):
         self.work = Work(self)
         self.background.failed.connect(self.report)
         self.jobs.trouble.connect(self.problem)
+        self.scene.moved.connect(lambda _: self.view.set_tool(""))  # its points are of before
+        self.scene.followed.connect(self._follow)
         self._saver.failed.connect(self.report)
         self._saver.saved.connect(self.saved)
 
@@ -210,7 +214,8 @@ class Session(QObject):
             project: the new value.
             gesture: of one drag or stroke, whose steps are one.
         """
-        self._step(lambda history: history.commit(label, project, gesture))
+        framed = self._framed(project)
+        self._step(lambda history: history.commit(label, framed, gesture))
 
     def undo(self) -> None:
         if self.can_undo:
@@ -239,15 +244,40 @@ class Session(QObject):
     def _step(self, change: Callable[[History], object]) -> None:
         before = self.project
         change(self._history)
+        self._history.replace_present(self.scene.in_its_world(self.project))
         what = difference(before, self.project)
         if what == NOTHING:
             return
         self._saver.want(self.project)
         self._tell(what)
 
+    def _framed(self, project: Project) -> Project:
+        """The value, saying which cameras its places are of: new ones are of those on show."""
+        if project.has_places:
+            return project if project.frame else project.with_frame(self.scene.frame)
+        return project.with_frame("") if project.frame else project
+
+    def _follow(self, look: Look) -> None:
+        """Cameras were found anew: everything with a place goes along, without a step to undo."""
+        before, asked, there = self.project, look.asked, look.followed.project
+        if any(getattr(before, part) != getattr(asked, part) for part in _WITH_PLACES):
+            return  # a look at the value of now is under way
+        after = replace(before, **{part: getattr(there, part) for part in _WITH_PLACES})
+        self._history.replace_present(after)
+        self._saver.want(after)
+        what = difference(before, after)
+        if what != NOTHING:
+            self._tell(what)
+        if look.registration is None:  # not news: an older value was brought back
+            return
+        if look.followed.is_moved:
+            self.said.emit(tr("Your edits and measurements were carried over to the new cameras."))
+        elif look.followed.is_lost:
+            self.problem.emit(not_carried_over())
+
     def _tell(self, what: Change) -> None:
         """Show what changed: the scene first, so that listeners find it up to date."""
-        if what & (Change.VIEWS | Change.RECIPE | Change.CAMERAS | Change.EDITS | Change.PLACEMENT):
+        if what & ~(Change.NAME | Change.RESULTS):
             self.scene.refresh(self.project)
         if Change.EDITS in what:
             self.scene.edits_changed(self.project.edits)

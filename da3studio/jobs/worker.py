@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import importlib
 import multiprocessing
@@ -45,6 +46,7 @@ from da3studio.pipeline.engines import ReconstructorFor
 _NICENESS = 10  # the window and the person's other programs come first
 _WARMING_NICENESS = 19
 _PARENT_DIED = 1
+_SET_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _HEAVY = ("torch", "open3d", "pycolmap", "cv2", "scipy.spatial", "scipy.sparse.linalg")
 
 
@@ -176,6 +178,20 @@ def _become_a_worker(work: _Work) -> None:
     threading.Thread(
         target=_end_with_parent, args=(work,), name="parent watch", daemon=True
     ).start()
+    if sys.platform == "linux":
+        _let_the_kernel_end_it()
+
+
+def _let_the_kernel_end_it() -> None:
+    """End some seconds after the parent even if native code lets no thread of Python run.
+
+    The kernel tells of the parent's death by a signal; what handles it is `alarm` itself, which
+    takes the signal's number for seconds. By then `_end_with_parent` is done, where it can run.
+    """
+    library = ctypes.CDLL(None)
+    library.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    library.signal(signal.SIGQUIT, ctypes.cast(library.alarm, ctypes.c_void_p))  # 3 s
+    library.prctl(_SET_SIGNAL_OF_PARENTS_DEATH, signal.SIGQUIT)
 
 
 def _end_with_parent(work: _Work) -> None:

@@ -16,6 +16,7 @@ Statue.da3/
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from collections.abc import Iterator
@@ -27,9 +28,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from da3studio.base.atomic import remove_temporary, write_bytes_atomic, writing_to
+from da3studio.base.atomic import remove_temporary, write_bytes_atomic, write_error, writing_to
 from da3studio.base.cancel import NEVER, CancelToken
-from da3studio.base.errors import BadInput, CannotWrite, UserFacingError
+from da3studio.base.errors import BadInput, CannotWrite, DiskFull, UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Report, silent
 from da3studio.project.chunks import ChunkStore
@@ -325,7 +326,10 @@ class ProjectFolder:
             before = manifest.read_bytes()
             if same_content(before, content):
                 return
-            keep_earlier(self.path / "earlier", before)
+            try:
+                keep_earlier(self.path / "earlier", before)
+            except DiskFull as error:  # the person knows of the project, not of its versions
+                raise write_error(manifest, OSError(errno.ENOSPC, "")) from error
         write_bytes_atomic(manifest, content)
         self._project, self._document = decode(content)
 

@@ -110,7 +110,7 @@ def _refuse_unless_gone(holder: Holder, path: Path) -> None:
         raise ProjectBusy(
             what,
             why=tr("Since {since} it is open on the computer {host}.").format(
-                since=holder.since, host=holder.host
+                since=_local(holder.since), host=holder.host
             ),
             fix=tr("Close it there. If it is not open there, delete the file {lock}.").format(
                 lock=path
@@ -120,10 +120,18 @@ def _refuse_unless_gone(holder: Holder, path: Path) -> None:
         raise ProjectBusy(
             what,
             why=tr("Since {since} the process {pid} is working on it.").format(
-                since=holder.since, pid=holder.pid
+                since=_local(holder.since), pid=holder.pid
             ),
             fix=tr("Wait until it is done or stop it, then try again."),
         )
+
+
+def _local(since: str) -> str:
+    """A time as the clock of this computer shows it."""
+    try:
+        return datetime.fromisoformat(since).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:  # a lock that somebody else wrote
+        return since
 
 
 def _read(file: int) -> Holder | None:

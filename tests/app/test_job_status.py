@@ -17,14 +17,14 @@ class Clock:
         return self.now
 
 
-def course(goal="texture"):
+def course(goal="texture", **options):
     clock = Clock()
-    one = course_to(goal, clock)
+    one = course_to(goal, clock=clock, **options)
     return one, clock
 
 
 def test_that_the_fraction_counts_work_and_ends_at_one():
-    one, _ = course()
+    one, _ = course(cuts=True)
     seen = [one.fraction]
     for stage in ("cameras", "depth", "cloud", "clean", "mesh", "texture"):
         one.within(stage, 0.5)
@@ -36,6 +36,16 @@ def test_that_the_fraction_counts_work_and_ends_at_one():
     assert seen[0] == 0
     assert seen[-1] == pytest.approx(1)
     assert seen[3] - seen[2] > seen[9] - seen[8]  # depth is more work than the mesh
+
+
+def test_that_cleaning_counts_only_where_the_project_cuts_something():
+    for cuts in (True, False):
+        one, _ = course("mesh", cuts=cuts)
+        for stage in ("cameras", "depth", "cloud", "mesh"):
+            one.finished(stage)
+        assert (one.fraction < 1) is cuts
+        one.finished("clean")
+        assert one.fraction == pytest.approx(1)
 
 
 def test_that_it_never_goes_back_when_a_stage_has_another_step():

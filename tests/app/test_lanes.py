@@ -121,6 +121,16 @@ def test_that_the_last_words_of_a_closed_worker_are_not_about_the_next_job(
     assert (tmp_path / "other.ply").exists()
 
 
+def test_that_a_run_can_be_paused_and_an_export_cannot(session, qtbot, tmp_path):
+    lane = measuring(session, qtbot)
+    assert lane.status.can_pause
+    session.export_to(tmp_path / "still.ply", ExportRecipe(content="cloud"))
+    qtbot.waitUntil(lambda: lane.status.title == "Exporting", timeout=PATIENCE_MS)
+
+    assert not lane.status.can_pause
+    qtbot.waitUntil(lambda: not lane.busy, timeout=PATIENCE_MS)
+
+
 def test_that_pause_is_offered_only_for_what_can_go_on(qtbot):
     bar = JobBar()
     qtbot.addWidget(bar)

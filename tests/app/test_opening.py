@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from da3studio.app.problems import worker_died
 from da3studio.app.session import Session
 from da3studio.base.settings import Settings
 from da3studio.pipeline.collect import collect_old_results
@@ -168,3 +169,26 @@ def test_that_old_results_go_when_a_project_is_opened(session, project, monkeypa
     opened(session, project, qtbot)
 
     assert list(session.folder.chunks.keys()) == ["bb" * 16]
+
+
+def test_that_a_folder_for_projects_that_cannot_be_is_told(qapp, tmp_path, photos, qtbot):
+    (tmp_path / "file").write_text("no folder")
+    session = Session(Settings(projects_folder=str(tmp_path / "file")), exact_engine)
+    try:
+        with qtbot.waitSignal(session.problem) as told:
+            session.add_files([Path(photos[0].source.path)])
+        assert "cannot be written" in told.args[0].what
+        assert session.folder is None
+        assert not session.jobs.busy
+    finally:
+        session.close()
+
+
+def test_that_a_worker_that_died_on_a_full_disk_is_told_so(tmp_path, monkeypatch):
+    full = shutil.disk_usage(tmp_path)._replace(free=10**6)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    told = worker_died(-6, tmp_path, "Try again", lambda: None)
+
+    assert told.why == f"The disk that holds {tmp_path} is full."
+    assert "Free some space" in told.fix
+    assert told.button == "Try again"

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QLocale
 
-from da3studio.app.units import area_text, extent_text, length_text, parse_length, parse_number
+from da3studio.app.units import (
+    area_text,
+    extent_text,
+    length_text,
+    parse_length,
+    parse_number,
+    whole_text,
+)
 from da3studio.base.errors import BadInput
 
 
@@ -48,6 +55,14 @@ def test_that_areas_and_extents_read_in_one_unit():
     assert area_text(0.0042, 1.0) == "42.0 cm²"
     assert area_text(1.0, 1.0, system="imperial") == "10.76 sq ft"
     assert extent_text((1.2, 0.8, 0.05), 1.0) == "1.20 × 0.80 × 0.05 m"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("C", "725,724"), ("en_GB", "725,724"), ("de_DE", "725.724")]
+)
+def test_that_large_numbers_have_marks_between_thousands(german, locale, text):
+    QLocale.setDefault(QLocale(locale))
+    assert whole_text(725_724) == text
 
 
 def test_that_the_window_language_decides_the_decimal_sign(german):

@@ -12,6 +12,7 @@ from da3studio.base.i18n import set_language, spoken, system_languages, tr, tr_l
 def english_again():
     yield
     i18n.use_catalogue(gettext.NullTranslations())
+    i18n.write_counts(str)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,9 @@ def test_that_the_system_is_asked_in_the_order_of_gettext(monkeypatch):
     monkeypatch.setenv("LANGUAGE", "de_DE:en")
 
     assert system_languages() == ("de_DE", "en")
+
+
+def test_that_a_window_may_write_the_numbers_of_plurals_its_way():
+    assert trn("{n} point", "{n} points", 12345) == "12345 points"
+    i18n.write_counts("{:,}".format)
+    assert trn("{n} point", "{n} points", 12345) == "12,345 points"

@@ -150,7 +150,7 @@ def test_that_a_file_in_place_of_the_output_folder_is_refused_before_any_work(
 
     assert ran.code == 5
     assert "out" in ran.error[0]
-    assert "-o" in ran.error[2]
+    assert "Choose a folder you may write to" in ran.error[2]
     assert "Reading photos" not in ran.err
     assert (tmp_path / "out").read_text() == "a file"
 

@@ -30,6 +30,12 @@ class _Deaf(_Misbehaving):
         time.sleep(600)  # native code that asks no token
 
 
+class _Greedy(_Misbehaving):
+    def misbehave(self) -> None:
+        _second_time()
+        ctypes.PyDLL(None).sleep(600)  # native code that lets no thread of Python run
+
+
 class _Faulty(_Misbehaving):
     def misbehave(self) -> None:
         ctypes.string_at(0)
@@ -60,6 +66,11 @@ def torch_engine(_: str) -> Reconstructor:
 def deaf_engine(_: str) -> Reconstructor:
     """Does not stop when asked to."""
     return _Deaf()
+
+
+def greedy_engine(_: str) -> Reconstructor:
+    """Does not even let another thread run."""
+    return _Greedy()
 
 
 def buggy_engine(_: str) -> Reconstructor:

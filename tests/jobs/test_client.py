@@ -150,16 +150,27 @@ def test_that_closing_ends_a_job_that_runs(project):
     assert workers() == []
 
 
-def test_that_no_worker_outlives_a_killed_parent(project):
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "deaf_engine",
+        pytest.param(
+            "greedy_engine",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux"),
+        ),
+    ],
+)
+def test_that_no_worker_outlives_a_killed_parent(project, tmp_path, monkeypatch, engine):
+    monkeypatch.setenv("DA3STUDIO_TEST_MARKS", str(tmp_path))
     root = Path(__file__).parents[2]
     code = (
         "import pathlib, sys, time\n"
         "from da3studio.jobs.client import JobClient\n"
         "from da3studio.jobs.messages import RunJob\n"
-        "from tests.jobs.engines import deaf_engine\n"
+        f"from tests.jobs.engines import {engine}\n"
         "if __name__ == '__main__':\n"
         "    say = lambda m: print(m.event, flush=True)\n"
-        "    client = JobClient(say, reconstructor_for=deaf_engine)\n"
+        f"    client = JobClient(say, reconstructor_for={engine})\n"
         "    client.start()\n"
         f"    client.submit(RunJob(pathlib.Path({str(project)!r}), 'depth'))\n"
         "    time.sleep(600)\n"
@@ -169,6 +180,8 @@ def test_that_no_worker_outlives_a_killed_parent(project):
     ) as parent:
         assert parent.stdout is not None
         while not parent.stdout.readline().startswith("StageStarted(stage='depth'"):
+            assert parent.poll() is None
+        while engine == "greedy_engine" and not (tmp_path / "asked").exists():
             assert parent.poll() is None
         children = psutil.Process(parent.pid).children(recursive=True)
         parent.kill()

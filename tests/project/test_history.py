@@ -124,3 +124,13 @@ def test_that_a_difference_names_the_parts_that_changed(other, change):
 
 def test_that_everything_is_all_parts():
     assert all(change in EVERYTHING for change in Change)
+
+
+def test_that_replacing_the_present_is_no_step():
+    history = named("a", "b", "c")
+    history.undo()
+    history.replace_present(history.present.with_name("B"))
+    assert history.present.name == "B"
+    assert history.redo().name == "c"
+    assert history.undo().name == "B"
+    assert history.undo().name == "a"

@@ -152,3 +152,26 @@ def test_that_ids_are_unique_in_each_list():
     measured = Measurement("m", "height", ((0.0, 0.0, 0.0),))
     with pytest.raises(ValueError, match="two measurements"):
         Project("x").with_measurements([measured, measured])
+
+
+def test_that_the_frame_comes_back_and_is_none_in_older_projects():
+    framed = EDITED.with_frame("0123456789abcdef0123456789abcdef")
+    assert decode(encode(framed, {}))[0] == framed
+    assert framed != EDITED
+    older = document(framed)
+    del older["frame"]
+    assert decode(json.dumps(older).encode())[0].frame == ""
+
+
+@pytest.mark.parametrize("bad", ["../../etc/passwd", "a" * 129, "ABC", 7, None, ["a"]])
+def test_that_a_frame_that_is_no_key_is_damage(bad):
+    with pytest.raises(ProjectDamaged, match="frame"):
+        decode(json.dumps(document(EDITED) | {"frame": bad}).encode())
+
+
+def test_that_a_project_has_places_where_one_of_its_parts_does():
+    assert not PROJECT.has_places
+    assert not PROJECT.with_edits([ListedEdit("a", MinViews(3))]).has_places
+    assert PROJECT.with_edits([ListedEdit("a", LASSO, on=False)]).has_places
+    assert PROJECT.with_placement(Placement(up=(1.0, 0.0, 0.0))).has_places
+    assert PROJECT.with_measurements(EDITED.measurements).has_places

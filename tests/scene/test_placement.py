@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from da3studio.geometry.rigid import rotation_from_wxyz
+from da3studio.geometry.similarity import Sim3
 from da3studio.scene.measurement import Measurement
 from da3studio.scene.placement import KnownLength, Placement
 
@@ -106,3 +108,42 @@ def test_that_an_impossible_measurement_is_refused(values, said):
     Measurement(**good)
     with pytest.raises(ValueError, match=said):
         Measurement(**good | values)
+
+
+MOVE = Sim3(2.5, rotation_from_wxyz([0.8, 0.3, -0.4, 0.2]), np.array([3.0, -1.0, 7.0]))
+
+
+def test_that_a_moved_placement_puts_a_moved_world_where_it_was():
+    placement = Placement(
+        up=LEANING,
+        origin=(1.0, 2.0, 3.0),
+        facing=(0.6, 0.1, -0.7),
+        known_lengths=(
+            KnownLength((0, 0, 0), (0, 3, 4), 2.0),
+            KnownLength((1, 0, 0), (3, 0, 0), 1),
+        ),
+    )
+    moved = placement.moved(MOVE)
+    points = np.random.default_rng(0).normal(size=(50, 3))
+
+    np.testing.assert_allclose(
+        moved.placed_from_world().apply(MOVE.apply(points)),
+        placement.placed_from_world().apply(points),
+        atol=1e-12,
+    )
+    assert moved.metres_per_unit() == pytest.approx(placement.metres_per_unit() / 2.5)
+    assert moved.residuals() == pytest.approx(placement.residuals())
+
+
+def test_that_what_the_engine_decides_stays_with_it():
+    assert Placement().moved(MOVE) == Placement()
+    assert not Placement().has_places
+    assert Placement(origin=(0.0, 0.0, 0.0)).moved(MOVE) == Placement(origin=(3.0, -1.0, 7.0))
+
+
+def test_that_a_moved_measurement_is_as_uncertain_as_before():
+    measured = Measurement("m", "distance", ((0, 0, 0), (0, 3, 4)), "Door", (0.01, 0.02))
+    moved = measured.moved(MOVE)
+    assert math.dist(*moved.points) == pytest.approx(2.5 * 5)
+    assert moved.sigma == (0.025, 0.05)
+    assert (moved.id, moved.kind, moved.name) == ("m", "distance", "Door")

@@ -57,6 +57,7 @@ class Clean(QObject):
         session.changed.connect(self._project_changed)
         session.folder_changed.connect(self.cancel)
         self._scene.changed.connect(self._scene_changed)
+        self._scene.moved.connect(self.cancel)
         self._view.tool_changed.connect(self._tool_changed)
 
     def _forget(self) -> None:

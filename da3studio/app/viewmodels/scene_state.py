@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from enum import Flag, auto
 
 import numpy as np
@@ -12,17 +11,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from da3studio.app.background import Background, Newest
-from da3studio.edits.base import Evidence, ListedEdit
+from da3studio.app.viewmodels.scene_look import Look, Shown, look
+from da3studio.edits.base import ListedEdit
 from da3studio.edits.stack import EditStack
+from da3studio.pipeline.frame import IDENTITY, Way, moved_along
+from da3studio.pipeline.keys import cameras_key
 from da3studio.pipeline.load import damaged
-from da3studio.pipeline.pack import (
-    CLOUD_ARRAYS,
-    unpack_cloud,
-    unpack_depth,
-    unpack_mesh,
-    unpack_registration,
-)
-from da3studio.pipeline.plan import Plan, Step, plan
+from da3studio.pipeline.pack import unpack_depth
+from da3studio.pipeline.plan import Plan
 from da3studio.pipeline.results import read_result
 from da3studio.project.chunks import ChunkDamagedError
 from da3studio.project.document import Project
@@ -35,7 +31,6 @@ from da3studio.scene.registration import Registration
 from da3studio.scene.view import ViewId
 
 _DEPTH_MAPS = 6  # kept in memory
-_SHUFFLE_SEED = 1
 
 
 class Part(Flag):
@@ -52,26 +47,17 @@ class Part(Flag):
 EVERY_PART = Part((1 << len(Part)) - 1)
 
 
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """What one look at the folder found; `None` = as shown already."""
-
-    plan: Plan
-    keys: dict[str, str]  # part → key of the result
-    registration: Registration | None = None
-    cloud: PointCloud | None = None
-    stack: EditStack | None = None
-    mesh: Mesh | None = None
-
-
 class SceneState(QObject):
     """The results on show. Until what the project wants exists, the last that was shown stays.
 
+    All that is shown is in the world of the cameras that are shown, also where it is of before.
     Rows of the cloud are in random order: any prefix of them is a fair sample of all.
     """
 
     changed = Signal(object)  # Part
     planned = Signal()  # `plan` is new
+    moved = Signal(object)  # Sim3 new_from_old, or None: places of before mean nothing any more
+    followed = Signal(object)  # Look: the places of its project are in another world now
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +79,7 @@ class SceneState(QObject):
         self.marked: NDArray[np.bool_] | None = None
         self.preview: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None
         self._keys: dict[str, str] = {}
+        self._ways: dict[str, Way] = {}  # frame → how its places come into the world on show
         self._depths.clear()
 
     def show(self, folder: ProjectFolder | None, project: Project) -> None:
@@ -108,17 +95,18 @@ class SceneState(QObject):
     def refresh(self, project: Project) -> None:
         """Look for the results that this value of the project wants, and read what is new."""
         self._project = project
-        folder, keys = self._folder, dict(self._keys)
+        folder = self._folder
         if folder is None:
             return
+        shown = Shown(dict(self._keys), self.registration, self.cloud, self.stack, self.mesh)
 
-        def look() -> _Read:
+        def read() -> Look:
             try:
-                return _read(folder, project, keys)
+                return look(folder, project, shown)
             except ChunkDamagedError as damage:
                 raise damaged(project.name, damage) from damage
 
-        self._looks.ask(look, self._take)
+        self._looks.ask(read, self._take)
 
     def edits_changed(self, edits: tuple[ListedEdit, ...]) -> None:
         """Show what these edits leave; at once where each was evaluated before."""
@@ -150,6 +138,26 @@ class SceneState(QObject):
     def cloud_is_stale(self) -> bool:
         """The same of the cloud."""
         return self.cloud is not None and not self._wanted("cloud", "cloud")
+
+    @property
+    def cameras_are_stale(self) -> bool:
+        """Whether the cameras on show are not those that the project wants now."""
+        return not self._wanted("cameras", "cameras")
+
+    @property
+    def frame(self) -> str:
+        """Key of the cameras on show, "" = there are none."""
+        return self._keys.get("cameras", "")
+
+    def in_its_world(self, project: Project) -> Project:
+        """The project with its places in the world on show, where that is known to be its own.
+
+        At once, for a value that undo brought back from before the cameras were found anew.
+        """
+        way = self._ways.get(project.frame)
+        if way is None or not project.has_places or cameras_key(project) != self.frame:
+            return project
+        return moved_along(project, way).project
 
     @property
     def up(self) -> Vec3:
@@ -203,57 +211,38 @@ class SceneState(QObject):
         self.keep = keep
         self.changed.emit(Part.KEEP)
 
-    def _take(self, read: _Read) -> None:
+    def _take(self, read: Look) -> None:
         parts = Part(0)
         self.plan = read.plan
+        is_elsewhere = self.registration is not None and read.new_from_shown is not IDENTITY
+        if is_elsewhere:
+            self.preview = None
+            parts |= Part.PREVIEW
+        if read.new_from_shown is None:
+            self.cloud = self.stack = self.mesh = self.keep = self.marked = None
+            self._keys.clear()
+            parts |= Part.CLOUD | Part.KEEP | Part.MARKED | Part.MESH
         if read.registration is not None:
             self.registration = read.registration
+            self._ways.clear()
             parts |= Part.CAMERAS
         if read.cloud is not None:
-            self.cloud, self.stack = read.cloud, read.stack
-            self.keep = self.marked = None
+            self.cloud, self.stack, self.marked = read.cloud, read.stack, None
+            self.keep = self.keep if read.is_carried else None
             self.preview = None
             parts |= Part.CLOUD | Part.KEEP | Part.MARKED | Part.PREVIEW
         if read.mesh is not None:
             self.mesh = read.mesh
             parts |= Part.MESH
         self._keys.update(read.keys)
+        if read.followed.way is not None:
+            self._ways[read.asked.frame] = read.followed.way
+        if is_elsewhere:
+            self.moved.emit(read.new_from_shown)
+        if read.followed.project is not read.asked:
+            self.followed.emit(read)
         if parts:
             self.changed.emit(parts)
         self.planned.emit()
         if read.stack is not None:
             self.edits_changed(self._project.edits)
-
-
-def _read(folder: ProjectFolder, project: Project, shown: dict[str, str]) -> _Read:
-    """Compare what the project wants with what is shown, and read what differs."""
-    found = plan(project, "texture", folder.chunks)
-    read = _Read(found, {})
-    cameras = found.step("cameras")
-    if cameras.done and cameras.header.key != shown.get("cameras"):
-        registration = read_result(folder.chunks, cameras.header, unpack_registration)
-        read = replace(read, registration=registration)
-        read.keys["cameras"] = cameras.header.key
-    cloud = found.step("cloud")
-    if cloud.done and cloud.header.key != shown.get("cloud"):
-        points = shuffled(read_result(folder.chunks, cloud.header, unpack_cloud, CLOUD_ARRAYS))
-        lens = read_result(folder.chunks, cameras.header, unpack_registration).cameras
-        evidence = Evidence(points, lens, folder.mask)
-        read = replace(read, cloud=points, stack=EditStack(evidence))
-        read.keys["cloud"] = cloud.header.key
-    mesh = _first_done(found.step("texture"), found.step("mesh"))
-    if mesh is not None and mesh.header.key != shown.get("mesh"):
-        read = replace(read, mesh=read_result(folder.chunks, mesh.header, unpack_mesh))
-        read.keys["mesh"] = mesh.header.key
-    return read
-
-
-def _first_done(*steps: Step) -> Step | None:
-    return next((step for step in steps if step.done), None)
-
-
-def shuffled(cloud: PointCloud) -> PointCloud:
-    """The same cloud with its rows in random order, the same order every time."""
-    order = np.random.default_rng(_SHUFFLE_SEED).permutation(len(cloud))
-    rows = {name: getattr(cloud, name)[order] for name in CLOUD_ARRAYS}
-    return PointCloud(**rows, view_ids=cloud.view_ids)

@@ -35,6 +35,7 @@ class Selection(QObject):
         self._marked: NDArray[np.bool_] | None = None
         self._n_selected = 0
         self._scene.changed.connect(self._follow)
+        self._scene.moved.connect(self.clear)  # an outline is about the world it was drawn in
 
     @property
     def steps(self) -> tuple[SelectStep, ...]:

@@ -126,6 +126,7 @@ class Sightings(QAbstractListModel):
         self._is_looking = False
         self._pictures: dict[ViewId, QImage | None] = {}
         session.folder_changed.connect(self.clear)
+        self._scene.moved.connect(self.clear)
 
     @property
     def point(self) -> NDArray[np.float64] | None:

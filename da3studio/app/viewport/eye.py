@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from da3studio.app.viewport.screen import Screen
 from da3studio.geometry.camera import Camera
 from da3studio.geometry.rigid import Rigid3
+from da3studio.geometry.similarity import Sim3
 
 Vec3 = tuple[float, float, float]
 Side = Literal["front", "back", "left", "right", "top", "bottom"]
@@ -202,6 +203,16 @@ class Eye:
         level = replace(self, frame=frame)
         azimuth, elevation = level._angles_of(self.rotation)
         return replace(level, azimuth=azimuth, elevation=elevation)
+
+    def moved(self, new_from_old: Sim3) -> Eye:
+        """The same picture of a world that was moved."""
+        right, down, ahead = np.array(self.frame) @ new_from_old.rotation.T
+        return replace(
+            self,
+            pivot=_vec3(new_from_old.apply(self.pivot)),
+            distance=min(max(self.distance * new_from_old.scale, _CLOSEST), _FARTHEST),
+            frame=(_vec3(right), _vec3(down), _vec3(ahead)),
+        )
 
     @classmethod
     def of_camera(cls, camera: Camera, focus: float, like: Eye) -> Eye:

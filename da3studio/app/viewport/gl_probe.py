@@ -1,4 +1,4 @@
-"""Whether OpenGL can be used here: asked before the canvas is built, as building it would crash."""
+"""Whether OpenGL can be used here: asked before anything is built that would crash without."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ from da3studio.app.viewport.overlay import Label, Legend, Overlay, round_unit
 from da3studio.app.viewport.tool_belt import ToolBelt
 from da3studio.app.viewport.tools.tool import Surroundings, ToolRow
 from da3studio.base.i18n import tr
+from da3studio.geometry.similarity import Sim3
 from da3studio.project.change import Change
 
 _SAMPLE = 100_000  # points that floor and slider are found from; rows are in random order
@@ -85,6 +86,7 @@ class ViewportStage(QObject):
         navigator.frustum_size_turned.connect(self.display.turn_frustum_size)
         navigator.asked.connect(self._answer)
         scene.changed.connect(self._scene_changed)
+        scene.moved.connect(self._go_along)
         session.changed.connect(self._project_changed)
         session.folder_changed.connect(self._folder_changed)
         session.settings_changed.connect(self._settings_changed)
@@ -143,6 +145,8 @@ class ViewportStage(QObject):
             self._show_marked()
         if Part.CAMERAS in parts:
             self.cameras.show_cameras()
+            if not self.canvas.looks_through:
+                self._turn_upright()
         if parts & (Part.CLOUD | Part.KEEP | Part.CAMERAS):
             self._place_grid()
         self.overlay.set_has_scene(not self.is_empty)
@@ -172,6 +176,16 @@ class ViewportStage(QObject):
     def _has_own_eye(self) -> bool:
         """Whether the person has left the view as it was set from here."""
         return self.canvas.goal == self._own_eye and not self.canvas.looks_through
+
+    def _go_along(self, new_from_old: Sim3 | None) -> None:
+        """All that is shown is elsewhere and of another size: the picture stays what it was."""
+        if new_from_old is None:
+            self._was_empty = True  # what comes is framed
+        elif not self.canvas.looks_through:
+            is_own = self._has_own_eye
+            self.canvas.set_eye(self.canvas.goal.moved(new_from_old))
+            if is_own:
+                self._own_eye = self.canvas.goal
 
     def _project_changed(self, change: Change) -> None:
         if Change.PLACEMENT in change:

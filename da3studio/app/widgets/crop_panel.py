@@ -73,10 +73,6 @@ class CropPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
-        layout.addWidget(heading(tr("Crop box")))
-        layout.addWidget(
-            wrapping(tr("The box stays in the cleaning list and can be changed later."), "soft")
-        )
         layout.addWidget(heading(tr("Cut away")))
         sides = QHBoxLayout()
         for button in self.side_buttons.values():

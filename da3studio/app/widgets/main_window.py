@@ -28,6 +28,7 @@ from da3studio.app.viewmodels.known_lengths import ScaleState
 from da3studio.app.viewmodels.next_step import NextStep, next_step
 from da3studio.app.viewmodels.recent import RecentProjects
 from da3studio.app.viewmodels.stages import Running, StageId, stage_states
+from da3studio.app.viewport.gl_probe import gl_works
 from da3studio.app.widgets.banner import Banner, Toast
 from da3studio.app.widgets.drops import dragged_paths
 from da3studio.app.widgets.job_bar import JobBar
@@ -69,8 +70,9 @@ class MainWindow(QMainWindow):
             str(config_folder() / "window.ini"), QSettings.Format.IniFormat
         )
         self.setWindowTitle("DA3 Studio")
-        self._opengl = QOpenGLWidget(self)  # or the window would be made anew with the viewport
-        self._opengl.hide()
+        self._no_graphics = gl_works()  # why there are none, `None` = there are
+        if self._no_graphics is None:  # else nothing of the window would be seen
+            QOpenGLWidget(self).hide()  # or the window would be made anew with the viewport
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.resize(*_SIZE)
@@ -188,14 +190,10 @@ class MainWindow(QMainWindow):
 
     def _show_folder(self) -> None:
         is_open = self.session.folder is not None
-        if is_open and self._workspace is None:
-            from da3studio.app.viewport.gl_probe import gl_works
-
-            reason = gl_works()
-            if reason is not None:  # building the canvas would crash
-                self.session.leave()
-                self.show_trouble(_no_graphics(reason))
-                return
+        if is_open and self._no_graphics is not None:  # building the canvas would crash
+            self.session.leave()
+            self.show_trouble(_trouble_without_graphics(self._no_graphics))
+            return
         if is_open:
             self._pages.setCurrentWidget(self.workspace.viewport)
             self.workspace.set_shown(True)
@@ -342,7 +340,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
 
-def _no_graphics(reason: str) -> Trouble:
+def _trouble_without_graphics(reason: str) -> Trouble:
     return Trouble(
         tr("The project cannot be shown: 3D graphics do not work on this computer."),
         reason,

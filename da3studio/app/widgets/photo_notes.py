@@ -28,7 +28,7 @@ class PhotoNotes(QWidget):
     def __init__(self, check: PhotoCheck, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._check = check
-        self.leave_out = QPushButton(icon("trash"), "")
+        self.leave_out = QPushButton(icon("trash"), "", self)
         self.leave_out.setToolTip(
             tr("They are taken out of the project; the files stay, and Undo brings them back.")
         )
@@ -45,7 +45,8 @@ class PhotoNotes(QWidget):
 
     def _show(self) -> None:
         check = self._check
-        self.leave_out.setParent(None)
+        self.notes.removeWidget(self.leave_out)  # stays ours: without a parent it were a window
+        self.leave_out.hide()
         _empty(self.notes)
         if not check.n_photos:
             self._heading(tr("Start with photos"))
@@ -62,6 +63,7 @@ class PhotoNotes(QWidget):
             text = trn("Leave out the blurred one", "Leave out the {n} blurred ones", n)
             self.leave_out.setText(text)
             self.notes.addWidget(self.leave_out, 0, Qt.AlignmentFlag.AlignLeft)
+            self.leave_out.show()
         if check.import_notes:
             self._heading(tr("When they were added"))
             self._say("info", "text_soft", check.import_notes)
@@ -107,5 +109,5 @@ class PhotoNotes(QWidget):
 def _empty(layout: QVBoxLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
-        if widget is not None and widget.parent() is not None:
+        if widget is not None:
             widget.deleteLater()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ Line = dict[str, Any]
 PATIENCE_S = 60.0
 LIFE_WITHOUT_PARENT_S = 5.0  # of a worker
 LOOK_S = 0.005
-_LONGEST_WRITE_S = 0.004
+_LONGEST_WRITE_S = 0.002
+_MARK = "DA3STUDIO_TEST_KILLS"
 
 # How long a round takes here from its begin, with a worker that has to start.
 ROUND_S = {"import": 1.8, "reconstruct": 5.0, "autosave": 1.8, "export": 2.5}
@@ -43,10 +45,12 @@ class Application:
         self.lines: list[Line] = []
         self._journal = work / f"journal-{len(list(work.glob('journal-*.jsonl'))):03d}.jsonl"
         self._read_up_to = 0
-        command = [sys.executable, "-m", "tests.app.end_to_end.victim"]
+        self.killed_at = 0.0
+        command = [sys.executable, "-m", "tests.app.end_to_end.victim", project, work, victim]
+        mark = {_MARK: str(self._journal)}  # inherited by all that it starts
         with (work / "said.txt").open("ab") as said:
             self.process = subprocess.Popen(
-                [*command, str(project), str(work), victim], cwd=ROOT, stdout=said, stderr=said
+                command, cwd=ROOT, stdout=said, stderr=said, env=os.environ | mark
             )
 
     def order(self, phase: str) -> None:
@@ -81,12 +85,21 @@ class Application:
         wanted = {"kind": kind, **facts}
         return self.wait(lambda line: wanted.items() <= line.items(), str(wanted), after)
 
-    def kill(self) -> list[psutil.Process]:
-        """SIGKILL to the application alone; returns the processes it had started."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
+    def kill(self) -> None:
+        """SIGKILL to the application alone."""
         self.process.kill()
         self.process.wait()
-        return children
+        self.killed_at = time.monotonic()
+
+    def descendants(self) -> list[psutil.Process]:
+        """The processes that it or its children started and that live, also after its death."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):  # ended, or another person's
+                mine = process.environ().get(_MARK) == str(self._journal)
+                if mine and process.pid != self.process.pid:
+                    found.append(process)
+        return found
 
     def close(self) -> None:
         """Let the window be closed; the program ends in order."""
@@ -96,7 +109,8 @@ class Application:
     def stop(self) -> None:
         """Whatever happened, nothing stays."""
         if self.process.poll() is None:
-            for child in self.kill():
+            self.kill()
+            for child in self.descendants():
                 with suppress(psutil.Error):
                     child.kill()
 
@@ -106,7 +120,7 @@ class Figures:
     """What came of the kills of one phase."""
 
     kills: int = 0
-    in_a_write: int = 0  # a temporary file was there in that instant
+    in_a_write: int = 0  # a temporary file was there right after it
     missed: int = 0  # the worker had nothing to do just then: not counted as a kill
     longest_life_s: float = 0.0  # of a worker without its application
     shown: int = 0  # things that were shown as done up to the kills and looked for after them
@@ -125,7 +139,7 @@ class Moments:
     def __init__(self, project: Path, work: Path, seed: int) -> None:
         self._project, self._work = project, work
         self._chance = np.random.default_rng(seed)
-        self._draws = 0
+        self._draws = int(self._chance.integers(3))
 
     def wait(self, app: Application, phase: str, after: int) -> int:
         """Wait for a moment in the next round after a line; returns the place of its begin."""
@@ -168,13 +182,18 @@ class Moments:
             yield self._work.glob("out/.tmp-*")
 
 
-def wait_for_ends(processes: list[psutil.Process]) -> float:
-    """Seconds until all of them are gone."""
-    began = time.monotonic()
-    while any(map(_is_alive, processes)):
-        assert time.monotonic() - began < LIFE_WITHOUT_PARENT_S, f"still there: {processes}"
+def life_without(app: Application) -> float:
+    """Wait until nothing lives that a killed application had started.
+
+    Returns:
+        How long that took at most since its death [s].
+    """
+    left = app.descendants()
+    while left := [one for one in left if _is_alive(one)]:
+        lived_s = time.monotonic() - app.killed_at
+        assert lived_s < LIFE_WITHOUT_PARENT_S, f"after {lived_s:.1f} s still there: {left}"
         time.sleep(LOOK_S)
-    return time.monotonic() - began
+    return time.monotonic() - app.killed_at
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -114,12 +114,12 @@ def test_that_rows_say_how_many_points_they_remove(edits, session, qtbot):
     settled(session, qtbot)
     removed = (session.scene.cloud.n_views < 4).sum()
     assert removed > 0
-    assert edits.data(edits.index(0), EditRole.COUNT) == f"{removed} points"
+    assert edits.data(edits.index(0), EditRole.COUNT) == f"{removed:,} points"
     assert edits.data(edits.index(1), EditRole.COUNT) == "0 points"
     total, left = len(session.scene.cloud), session.scene.keep.sum()
-    assert edits.summary == f"{left} of {total} points are kept"
+    assert edits.summary == f"{left:,} of {total:,} points are kept"
     session.commit("x", session.project.with_edits(()))
-    assert edits.summary == f"All {total} points are kept"
+    assert edits.summary == f"All {total:,} points are kept"
 
 
 def test_that_rows_name_the_photo_and_the_size_of_the_box(edits, session):
@@ -145,6 +145,8 @@ def test_that_rows_name_the_photo_and_the_size_of_the_box(edits, session):
 
 def test_that_numbers_of_points_are_short():
     assert count_text(12) == "12"
+    assert count_text(12_340) == "12,340"
     assert points_text(1) == "1 point"
+    assert points_text(725_724) == "725,724 points"
     assert points_text(1_234_567) == "1.2 million points"
     assert count_text(10_000_000) == "10.0 million"

@@ -185,3 +185,22 @@ def test_that_a_size_is_told_once_a_mesh_is_there(session):
     session.scene.changed.emit(Part.MESH)
 
     assert 500_000 < options.size_bytes < 1_500_000
+
+
+def test_that_an_origin_that_was_set_is_kept_in_the_file_unless_another_is_asked_for(session):
+    options = ExportOptions(session)
+    assert options.recipe.origin == "centred"
+    placed = replace(session.project.placement, origin=(1.0, 2.0, 3.0))
+    session.commit("Origin", session.project.with_placement(placed))
+    assert options.recipe.origin == "scene"
+    assert not options.form.is_changed("origin")
+    options.set_target("web")
+    assert options.recipe.origin == "scene"
+
+    session.undo()
+    assert options.recipe.origin == "centred"
+    session.redo()
+    options.form.set("origin", "centred")
+    session.commit("Name", session.project.with_name("other"))
+    session.commit("Up", session.project.with_placement(replace(placed, up=(0.0, 0.0, 1.0))))
+    assert options.recipe.origin == "centred"

@@ -10,7 +10,8 @@ import numpy as np
 from pytestqt.qtbot import QtBot
 
 from da3studio.app.session import Session
-from da3studio.app.viewmodels.scene_state import Part, shuffled
+from da3studio.app.viewmodels.scene_look import shuffled
+from da3studio.app.viewmodels.scene_state import Part
 from da3studio.app.viewport.canvas import ViewportCanvas
 from da3studio.app.viewport.stage import ViewportStage
 from da3studio.app.viewport.tools import surroundings_of

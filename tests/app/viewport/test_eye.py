@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from da3studio.app.viewport.eye import Eye, between
+from da3studio.geometry.rigid import rotation_from_wxyz
+from da3studio.geometry.similarity import Sim3
 from tests.app.viewport.scenes import tilted_camera
 
 EYE = Eye(pivot=(0.3, -0.2, 0.5), distance=3, azimuth=0.8, elevation=0.4)
@@ -147,3 +149,13 @@ def test_that_the_focus_moves_without_moving_the_picture():
     nearer = EYE.with_focus(1.0)
     np.testing.assert_allclose(seen(nearer, POINT), seen(EYE, POINT), atol=1e-9)
     assert nearer.distance == 1.0
+
+
+@pytest.mark.parametrize("ortho", [False, True])
+def test_that_a_moved_eye_sees_a_moved_world_as_before(ortho):
+    move = Sim3(2.5, rotation_from_wxyz([0.8, 0.3, -0.4, 0.2]), np.array([3.0, -1.0, 7.0]))
+    eye = replace(EYE, ortho=ortho)
+    x, y, depth = seen(eye, POINT)
+    np.testing.assert_allclose(
+        seen(eye.moved(move), move.apply(POINT)), [x, y, 2.5 * depth], atol=1e-9
+    )

@@ -199,3 +199,11 @@ def test_that_arrows_turn_the_view_and_step_through_photos(wall, navigator):
 def test_that_unknown_keys_and_menu_shortcuts_are_left_alone(wall, navigator):
     for key, modifiers in ((Qt.Key.Key_Z, CTRL), (Qt.Key.Key_F, CTRL), (Qt.Key.Key_J, PLAIN)):
         assert not navigator.key_press(key, modifiers, False)
+
+
+def test_that_with_alt_no_number_is_a_side(wall, navigator):
+    before = wall.eye
+    assert not navigator.key_press(Qt.Key.Key_1, ALT, False)
+    assert wall.eye == before
+    assert navigator.key_press(Qt.Key.Key_1, CTRL, False)
+    assert wall.eye == before.seen_from("back")

@@ -75,6 +75,17 @@ def test_that_the_legend_runs_from_low_below_to_high_above(overlay):
     assert np.nonzero(blue)[0].mean() < np.nonzero(red)[0].mean() - 60
 
 
+@pytest.mark.parametrize(("hint", "rises"), [("Drag.", False), ("Drag to select. " * 5, True)])
+def test_that_the_scale_makes_way_for_a_long_hint(overlay, hint, rises):
+    overlay.resize(600, 300)
+    overlay.set_hint(hint)
+    plain = drawn(overlay)
+    overlay.set_legend(Legend("Height", "0", "2 m", ((255, 0, 0), (0, 0, 255))))
+    changed = np.nonzero((drawn(overlay) != plain).any(axis=-1))
+    hint_top = overlay.height() - 10 - overlay.fontMetrics().height()
+    assert (changed[0].max() < hint_top) == rises
+
+
 class Painting(Tool):
     def paint(self, painter, screen) -> None:
         painter.fillRect(10, 20, 5, 5, QColor(255, 0, 255))

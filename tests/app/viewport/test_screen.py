@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from da3studio.app.viewport.eye import Eye
-from da3studio.app.viewport.screen import Screen, photo_rect
+from da3studio.app.viewport.screen import Screen, photo_rect, physical_px
 from da3studio.geometry.camera import project
 from tests.app.viewport.scenes import tilted_camera
 
@@ -93,3 +93,10 @@ def test_that_looking_through_a_camera_shows_its_photo_to_the_pixel(size: tuple[
     np.testing.assert_allclose(screen.project(POINTS)[:, :2], in_photo, atol=1e-9)
     assert wide / high == pytest.approx(640 / 480)
     assert (wide, high)[size != (1280, 800)] <= size[size == (1280, 800)] or wide <= size[0]
+
+
+@pytest.mark.parametrize(
+    ("length", "ratio", "px"), [(661, 1.5, 992), (663, 1.5, 995), (640, 1.25, 800), (0, 2.0, 1)]
+)
+def test_that_physical_pixels_are_rounded_as_qt_does(length: int, ratio: float, px: int):
+    assert physical_px(length, ratio) == px

@@ -12,6 +12,8 @@ from da3studio.scene.measurement import Measurement
 from da3studio.scene.placement import Placement
 from tests.app.viewport.staged import reveal, staged, still_cloud, table_mesh
 from tests.app.viewport.windows import pixels_of
+from tests.pipeline.exact_engine import exact_registration
+from tests.pipeline.two_worlds import NEW_FROM_OLD
 
 PATIENCE_MS = 20_000
 
@@ -59,6 +61,49 @@ def test_that_an_empty_stage_offers_no_tools_and_then_frames_what_comes(panel, q
                       pytest.approx(stage.canvas.size[1] / 2, rel=0.2))  # fmt: skip
     up = stage.canvas.eye.up
     assert up == pytest.approx((0, 0, 1))  # as the project's placement says
+
+
+def test_that_finished_points_are_framed_unless_the_person_has_moved(panel):
+    stage, scene, canvas = panel.stage, panel.session.scene, panel.stage.canvas
+    views = tuple(view.id for view in panel.session.project.views)
+    scene.registration = exact_registration(views)
+    scene.changed.emit(Part.CAMERAS)
+    of_cameras = canvas.eye
+    reveal(panel)
+    of_points = canvas.eye
+    assert of_points != of_cameras
+    assert of_points == of_points.framing(*stage.cloud.core(), *canvas.size)
+
+    moved = of_points.orbit(0.5, 0.1)
+    canvas.set_eye(moved)
+    scene.changed.emit(Part.CLOUD)
+    assert canvas.eye == moved
+
+
+def test_that_points_that_grow_are_framed_once(panel):
+    scene, canvas = panel.session.scene, panel.stage.canvas
+    cloud = still_cloud()
+    for share in (8, 2):
+        n = len(cloud) // share
+        scene.preview = cloud.xyz[:n] * (1 if share == 8 else 3), cloud.rgb[:n]
+        scene.changed.emit(Part.PREVIEW)
+        if share == 8:
+            first = canvas.eye
+    assert canvas.eye == first
+    scene.preview = None
+    reveal(panel)
+    low, high = panel.stage.cloud.core()
+    assert canvas.eye == canvas.eye.framing(low, high, *canvas.size)
+
+
+def test_that_other_photos_do_not_lie_before_the_one_that_is_looked_through(panel):
+    reveal(panel)
+    layer, view = panel.stage.cameras.layer, panel.session.view
+    assert layer.look.pictures
+    view.look_through(panel.session.project.views[0].id)
+    assert not layer.look.pictures
+    view.look_through(None)
+    assert layer.look.pictures
 
 
 def test_that_points_are_cut_marked_and_coloured_as_the_scene_says(panel, qtbot):
@@ -237,3 +282,18 @@ def test_that_a_growing_preview_is_shown_until_the_cloud_is_there(panel, qtbot):
     scene.preview = None
     reveal(panel)
     assert len(stage.cloud) == len(cloud)
+
+
+def test_that_the_picture_stays_when_the_world_moves(panel):
+    reveal(panel)
+    stage, move = panel.stage, NEW_FROM_OLD
+    upright = Placement(up=(0.0, 0.0, 1.0), facing=(0.0, 1.0, 0.0))
+    panel.session.commit("Upright", panel.session.project.with_placement(upright))
+    stage.canvas.set_eye(stage.canvas.goal.orbit(0.4, 0.2))
+    points = still_cloud().xyz[:50]
+    before = stage.canvas.screen.project(points)
+    panel.session.scene.moved.emit(move)
+    placed = panel.session.project.with_placement(upright.moved(move))
+    panel.session.commit("As `Session` does", placed)
+    after = stage.canvas.screen.project(move.apply(points))
+    np.testing.assert_allclose(after[:, :2], before[:, :2], atol=1e-6)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QWhatsThis
 
 from da3studio.app.viewmodels.recipe_form import RecipeForm
 from da3studio.app.widgets.form import FormWidget
+from da3studio.base.settings import Settings
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.mesh import MeshRecipe
 
@@ -90,3 +91,15 @@ def test_that_every_control_can_be_reached_by_keyboard_and_has_a_name(shown):
         assert row.control.accessibleName()
         assert row._help.accessibleName()
         assert min(row._help.width(), row._help.height()) >= 28
+
+
+def test_that_a_folder_can_be_typed_and_its_button_says_what_it_does(shown, qtbot):
+    form, widget = shown(Settings())
+    field = widget.control("projects_folder")
+    qtbot.keyClicks(field.line, "/somewhere/else")
+    qtbot.keyClick(field.line, Qt.Key.Key_Return)
+    assert form.value.projects_folder == "/somewhere/else"
+
+    form.reset("projects_folder")
+    assert field.line.text() == ""
+    assert field.button.accessibleName() == "Choose a folder …"

@@ -18,7 +18,8 @@ from da3studio.app.viewmodels.crop_box import CropBoxModel
 from da3studio.app.viewmodels.known_lengths import KnownLengths
 from da3studio.app.viewmodels.measurements import Measurements
 from da3studio.app.viewmodels.placing import Placing
-from da3studio.app.viewmodels.scene_state import EVERY_PART, shuffled
+from da3studio.app.viewmodels.scene_look import shuffled
+from da3studio.app.viewmodels.scene_state import EVERY_PART
 from da3studio.app.viewmodels.selection import Selection
 from da3studio.app.viewmodels.sightings import Sightings
 from da3studio.app.viewport.navigation import Navigator, Steered

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from da3studio.app.viewport.tools.box_handles import GRAB_PX, HANDLES, Handle, handle_at, place_of
 from da3studio.app.viewport.tools.crop import CropTool
 from da3studio.edits.base import ListedEdit
-from da3studio.edits.shapes import CropBox
+from da3studio.edits.shapes import CropBox, DeleteInBox
 from da3studio.edits.thresholds import MinViews
 from da3studio.scene.placement import KnownLength
 from tests.app.viewport.tools.bench_scene import screen_at
@@ -221,3 +221,93 @@ def test_that_the_dragged_size_is_written_beside_its_handle(desk, crop, model):
     desk.press(crop, x, y)
 
     assert desk.painted(crop) != plain
+
+
+def marked_inside(desk, model):
+    local = (desk.session.scene.cloud.xyz - model.box.centre) @ model.box.axes.T
+    return (np.abs(local) <= model.box.half).all(axis=1)
+
+
+def test_that_the_same_box_cuts_what_is_inside_and_the_preview_follows(desk, crop, model, qtbot):
+    scene = desk.session.scene
+    model.set_number("width", 1.0)
+    qtbot.waitUntil(lambda: model.n_cut is not None)
+    box, outside = model.box, scene.marked
+    model.set_cuts_inside(True)
+    qtbot.waitUntil(lambda: model.n_cut is not None)
+    assert model.box == box
+    assert np.array_equal(scene.marked, marked_inside(desk, model))
+    assert np.array_equal(scene.marked, ~outside)
+    assert model.n_cut == scene.marked.sum()
+
+    desk.key(crop, Qt.Key.Key_Return)
+    (listed,) = desk.session.project.edits
+    assert isinstance(listed.edit, DeleteInBox)
+    assert listed.edit.half == tuple(box.half)
+    assert desk.session.undo_label == "Delete inside a box"
+    qtbot.waitUntil(lambda: scene.keep is not None and not scene.keep.all())
+    np.testing.assert_array_equal(scene.keep, outside)
+
+
+def test_that_each_side_is_an_entry_of_its_own_that_keeps_its_id(desk, crop, model, qtbot):
+    model.apply()
+    (outer,) = desk.session.project.edits
+    model.begin()
+    around = model.box
+    model.set_cuts_inside(True)
+    assert not model.is_known
+    assert (model.box.half < around.half).all()  # or it would cut all that is left
+    model.apply()
+    _, inner = desk.session.project.edits
+    assert desk.session.project.edits[0] == outer
+    assert isinstance(inner.edit, DeleteInBox)
+
+    model.begin()
+    assert (model.cuts_inside, model.is_known) == (False, True)
+    np.testing.assert_allclose(model.box.half, outer.edit.half)
+    model.set_cuts_inside(True)
+    assert model.is_known
+    np.testing.assert_allclose(model.box.half, inner.edit.half)
+    model.set_number("height", 0.2)
+    model.apply()
+    first, second = desk.session.project.edits
+    assert (first, second.id) == (outer, inner.id)
+    assert 2 * second.edit.half[2] == pytest.approx(0.2)
+
+
+def test_that_another_box_leaves_the_first_hole_and_an_entry_is_taken_up_by_its_id(
+    desk, crop, model, qtbot
+):
+    model.set_cuts_inside(True)
+    model.apply()
+    model.begin()
+    model.set_cuts_inside(True)
+    assert model.is_known
+    model.begin_another()
+    assert (model.is_known, model.cuts_inside) == (False, True)
+    model.set_number("width", 0.3)
+    model.apply()
+    first, second = desk.session.project.edits
+    assert all(isinstance(one.edit, DeleteInBox) for one in (first, second))
+
+    model.take_up(second.id)
+    model.begin()
+    assert (model.is_known, model.cuts_inside) == (True, True)
+    assert model.number("width") == pytest.approx(0.3)
+    model.cancel()
+    assert desk.session.project.edits == (first, second)
+
+
+def test_that_going_back_to_outside_brings_a_hole_that_was_shown_back(desk, crop, model, qtbot):
+    scene = desk.session.scene
+    model.set_cuts_inside(True)
+    model.set_number("width", 0.5)
+    model.apply()
+    qtbot.waitUntil(lambda: scene.keep is not None and not scene.keep.all())
+    model.begin()
+    assert not scene.keep.all()
+    model.set_cuts_inside(True)
+    qtbot.waitUntil(lambda: bool(scene.keep.all()))
+    model.set_cuts_inside(False)
+
+    qtbot.waitUntil(lambda: not scene.keep.all())

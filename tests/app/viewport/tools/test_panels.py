@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -16,6 +18,7 @@ from da3studio.app.widgets.place_panel import PlacePanel
 from da3studio.app.widgets.scale_panel import ScalePanel
 from da3studio.app.widgets.sightings_panel import SightingsPanel
 from da3studio.geometry.measuring import SurfacePoint
+from da3studio.scene.placement import KnownLength
 
 A, B, C = (1.2, -1.2, 0.0), (-1.0, -1.3, 0.0), (0.2, -1.0, 0.0)
 LEFT = Qt.MouseButton.LeftButton
@@ -114,6 +117,59 @@ def test_that_the_crop_is_set_by_numbers_and_by_hand_alike(desk, shown, qtbot):
     assert len(desk.session.project.edits) == 1
     assert not panel.apply_button.isEnabled()
     tool.leave()
+
+
+def test_that_the_panel_offers_what_is_inside_and_another_box(desk, shown, qtbot):
+    crop = desk.around.crop
+    panel = shown(CropPanel(crop, desk.session.view))
+    tool = CropTool.begun(desk.around)
+    assert [panel.side_buttons[side].isChecked() for side in (False, True)] == [True, False]
+    qtbot.mouseClick(panel.side_buttons[True], LEFT)
+    assert crop.cuts_inside
+    assert panel.apply_button.text() == "Cut away"
+    assert not panel.another_button.isVisible()
+    qtbot.mouseClick(panel.apply_button, LEFT)
+    (first,) = desk.session.project.edits
+
+    tool = CropTool.begun(desk.around)
+    qtbot.mouseClick(panel.side_buttons[True], LEFT)
+    assert panel.apply_button.text() == "Change the box"
+    qtbot.mouseClick(panel.another_button, LEFT)
+    qtbot.mouseClick(panel.apply_button, LEFT)
+    assert desk.session.project.edits[0] == first
+    assert len(desk.session.project.edits) == 2
+    tool.leave()
+
+
+def test_that_the_uncertainty_of_the_size_itself_is_said_where_it_is_left_out(desk, shown, qtbot):
+    model = desk.around.measurements
+    panel = shown(MeasurePanel(model))
+    model.add_point(picked(A))
+    model.add_point(picked(B))
+    assert not panel.scale_note.isVisible()  # no size: nothing is left out
+
+    def known(*metres):
+        lengths = tuple(KnownLength(A, B, one) for one in metres)
+        placement = replace(desk.session.project.placement, known_lengths=lengths)
+        desk.session.commit("Set the size", desk.session.project.with_placement(placement))
+
+    known(2.0)
+    assert panel.scale_note.isVisible()
+    assert "one length" in panel.scale_note.text()
+    known(2.0, 2.01)
+    assert not panel.scale_note.isVisible()
+
+
+def test_that_an_estimated_size_is_said_beside_the_uncertainties(desk, capture, cloud, shown):
+    desk.show(capture, cloud, unit="metre")
+    model = desk.around.measurements
+    panel = shown(MeasurePanel(model))
+    assert not panel.scale_note.isVisible()  # nothing measured yet
+    model.add_point(picked(A))
+    model.add_point(picked(B))
+
+    assert panel.scale_note.isVisible()
+    assert "only estimated" in panel.scale_note.text()
 
 
 def test_that_a_length_is_typed_refused_and_taken(desk, shown, qtbot):
