@@ -211,8 +211,8 @@ class _Bar(QFrame):
             button.setToolButtonStyle(style)
         for widget in (self.colour, self.confidence_label, self.confidence):
             widget.setVisible(with_display)
-        for widget in (self.screenshot, self.turntable):
-            widget.setVisible(with_pictures)
+        for button in (self.screenshot, self.turntable):
+            button.setVisible(with_pictures)
 
     def _tool_button(self, tool: ToolRow) -> QToolButton:
         button = QToolButton(self)

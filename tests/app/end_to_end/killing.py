@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 Victim = Literal["app", "worker"]
 Line = dict[str, Any]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 LIFE_WITHOUT_PARENT_S = 5.0  # of a worker
 LOOK_S = 0.005
 _LONGEST_WRITE_S = 0.002
@@ -47,10 +47,14 @@ class Application:
         self._read_up_to = 0
         self.killed_at = 0.0
         command = [sys.executable, "-m", "tests.app.end_to_end.victim", project, work, victim]
-        mark = {_MARK: str(self._journal)}  # inherited by all that it starts
+        shadow = work / "shadow" / "torch.py"  # not needed here, and slow to load at every start
+        shadow.parent.mkdir(exist_ok=True)
+        shadow.write_text("raise ImportError")
+        # inherited by all that it starts
+        more = {_MARK: str(self._journal), "PYTHONPATH": str(shadow.parent)}
         with (work / "said.txt").open("ab") as said:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=said, stderr=said, env=os.environ | mark
+                command, cwd=ROOT, stdout=said, stderr=said, env=os.environ | more
             )
 
     def order(self, phase: str) -> None:
@@ -110,9 +114,9 @@ class Application:
         """Whatever happened, nothing stays."""
         if self.process.poll() is None:
             self.kill()
-            for child in self.descendants():
-                with suppress(psutil.Error):
-                    child.kill()
+        for child in self.descendants():
+            with suppress(psutil.Error):
+                child.kill()
 
 
 @dataclass

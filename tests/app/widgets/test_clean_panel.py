@@ -62,7 +62,7 @@ def kinds(session: Session) -> list[str]:
 def test_that_an_empty_list_says_what_it_is_for(panel, session):
     assert panel.empty.isVisible()
     assert not panel.list.isVisible()
-    assert panel.summary.text() == f"All {len(session.scene.cloud)} points are kept"
+    assert panel.summary.text() == f"All {len(session.scene.cloud):,} points are kept"
 
 
 def test_that_a_click_beside_the_tick_switches_and_one_on_the_words_selects(filled, session, qtbot):

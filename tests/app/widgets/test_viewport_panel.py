@@ -51,9 +51,20 @@ def test_that_words_stay_as_long_as_there_is_room(panel, qtbot, width, style, ha
     qtbot.waitUntil(lambda: panel.bar.width() == width)
     assert button.toolButtonStyle() == style
     assert panel.bar.colour.isVisible() == has_colour
+    assert panel.bar.confidence.isVisible() == has_colour
     qtbot.waitUntil(lambda: button.height() >= button.sizeHint().height())
     right = max(one.geometry().right() for one in panel.bar.findChildren(QToolButton))
     assert right <= width
+
+
+def test_that_picture_and_video_make_way_before_the_words_of_the_tools(panel, qtbot):
+    bar = panel.bar
+    narrow = bar._widths[2] - 1  # one pixel too little for all buttons
+    panel.resize(narrow, 500)
+    qtbot.waitUntil(lambda: bar.width() == narrow)
+    assert bar.tools["lasso"].toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextUnderIcon
+    assert not bar.screenshot.isVisible()
+    assert bar.frame.isVisible()
 
 
 def test_that_every_button_has_a_name_and_can_be_hit(revealed):
