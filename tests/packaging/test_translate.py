@@ -105,3 +105,7 @@ def test_that_what_is_translated_fits_and_is_compiled(code):
 
     assert [line for line in wrong if not line.startswith("not in the program")] == []
     assert path.with_suffix(".mo").read_bytes() == translate.compiled(path)
+
+
+def test_that_every_text_of_the_program_is_there_in_german(capsys):
+    assert translate.check() == 0, capsys.readouterr().out
