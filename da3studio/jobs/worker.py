@@ -69,22 +69,20 @@ def worker_main(
     work = _Work()
     _become_a_worker(work)
     warming = threading.Thread(target=_warm_up, name="warming up", daemon=True)
-    while True:
-        try:
+    with suppress(EOFError, ConnectionError):  # it was closed, or whoever asked was killed
+        while True:
             order: Order | WarmUp = pipe.recv()
-        except EOFError:
-            break
-        if isinstance(order, Order):
-            if order.language:
-                set_language(order.language)
-            token = _token(order.job_id, cancelled_up_to)
-            desk = Desk(order.job_id, pipe.send, token, reconstructor_for)
-            work.job = order.job
-            outcome = _outcome(order.job, desk)
-            work.job = None
-            desk.say(outcome)
-        elif warming.ident is None:
-            warming.start()
+            if isinstance(order, Order):
+                if order.language:
+                    set_language(order.language)
+                token = _token(order.job_id, cancelled_up_to)
+                desk = Desk(order.job_id, pipe.send, token, reconstructor_for)
+                work.job = order.job
+                outcome = _outcome(order.job, desk)
+                work.job = None
+                desk.say(outcome)
+            elif warming.ident is None:
+                warming.start()
     if warming.is_alive():  # the interpreter would wait for the library that it just loads
         os._exit(0)
 

@@ -15,8 +15,9 @@ _TEXT = """
 own start included) to the moment after the first picture of the window; the first of {starts_all}
 starts does not count. **Clock**: a timer of the window that asks every {tick} ms, and by how much
 it came late: at rest with {photos} photos in the project, and from the press of *Reconstruct*
-(draft) to the finished cloud in the viewport, with the worker on all cores beside it and the growing cloud
-drawn meanwhile. OpenGL is a software renderer here: each picture takes the same processor.
+(draft) to the finished cloud in the viewport, with the worker on all cores beside it and the
+growing cloud drawn meanwhile. OpenGL is a software renderer here: each picture takes the same
+processor.
 """
 
 

@@ -24,7 +24,7 @@ Line = dict[str, Any]
 PATIENCE_S = 120.0
 LIFE_WITHOUT_PARENT_S = 5.0  # of a worker
 LOOK_S = 0.005
-_LONGEST_WRITE_S = 0.002
+_LONGEST_WRITE_S = 0.001
 _MARK = "DA3STUDIO_TEST_KILLS"
 
 # How long a round takes here from its begin, with a worker that has to start.
