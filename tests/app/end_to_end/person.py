@@ -96,8 +96,15 @@ class Person:
             field = dialog.findChild(QLineEdit, "fileNameEdit")
             field.selectAll()
             QTest.keyClicks(field, str(path))
-            QTest.keyClick(field, Qt.Key.Key_Return)
             answered.append(path)
+            enter()
+
+        def enter() -> None:
+            """The list of files under the field takes a key that comes too soon for it."""
+            dialog = QApplication.activeModalWidget()
+            if isinstance(dialog, QFileDialog):
+                QTimer.singleShot(_LOOK_MS, enter)
+                QTest.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
 
         QTimer.singleShot(_LOOK_MS, look)
         act()
