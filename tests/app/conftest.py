@@ -21,6 +21,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from da3studio.scene.view import View
+from tests.pipeline.exact_engine import exact_project, make_photos
+
 SCREEN = "1920x1200x24"
 _SETTLE_S = 5.0
 _SERVERS: list[subprocess.Popen[bytes]] = []  # kept: a Popen that is dropped warns
@@ -72,6 +75,20 @@ def qapp_args(screen: str) -> list[str]:
 
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     return ["da3studio"]
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, ...]:
+    """Six rendered photos of an exact scene, with absolute paths."""
+    return make_photos(tmp_path_factory.mktemp("exact") / "photos")
+
+
+@pytest.fixture
+def project(photos: tuple[View, ...], tmp_path: Path) -> Path:
+    """A new project of these photos."""
+    path = tmp_path / "still.da3"
+    exact_project(path, photos).close()
+    return path
 
 
 @pytest.fixture(autouse=True)

@@ -13,14 +13,9 @@ from da3studio.base.settings import Settings
 from da3studio.jobs.messages import Finished
 from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.export import ExportRecipe
-from tests.pipeline.exact_engine import exact_project, make_photos, slow_engine
+from tests.pipeline.exact_engine import exact_project, slow_engine
 
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return make_photos(tmp_path_factory.mktemp("exact") / "photos")
 
 
 @pytest.fixture

@@ -16,21 +16,9 @@ from da3studio.app.session import Session
 from da3studio.base.settings import Settings
 from da3studio.pipeline.collect import collect_old_results
 from da3studio.project.folder import ProjectFolder
-from tests.pipeline.exact_engine import exact_engine, exact_project, make_photos
+from tests.pipeline.exact_engine import exact_engine, exact_project
 
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return make_photos(tmp_path_factory.mktemp("exact") / "photos")
-
-
-@pytest.fixture
-def project(photos, tmp_path) -> Path:
-    path = tmp_path / "still.da3"
-    exact_project(path, photos).close()
-    return path
 
 
 @pytest.fixture

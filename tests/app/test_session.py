@@ -19,21 +19,9 @@ from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.export import ExportRecipe
 from tests.jobs.engines import faulty_once
 from tests.jobs.talk import workers
-from tests.pipeline.exact_engine import exact_engine, exact_project, make_photos, slow_engine
+from tests.pipeline.exact_engine import exact_engine, slow_engine
 
 PATIENCE_MS = 60_000
-
-
-@pytest.fixture(scope="session")
-def photos(tmp_path_factory):
-    return make_photos(tmp_path_factory.mktemp("exact") / "photos")
-
-
-@pytest.fixture
-def project(photos, tmp_path) -> Path:
-    path = tmp_path / "still.da3"
-    exact_project(path, photos).close()
-    return path
 
 
 @pytest.fixture

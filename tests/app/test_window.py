@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -16,19 +15,7 @@ from da3studio.app.widgets.fold import Fold
 from da3studio.app.widgets.main_window import MainWindow
 from da3studio.base.settings import Settings
 from da3studio.project.folder import ProjectFolder
-from tests.pipeline.exact_engine import exact_engine, exact_project, make_photos
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory):
-    return make_photos(tmp_path_factory.mktemp("exact") / "photos")
-
-
-@pytest.fixture
-def project(photos, tmp_path) -> Path:
-    path = tmp_path / "still.da3"
-    exact_project(path, photos).close()
-    return path
+from tests.pipeline.exact_engine import exact_engine
 
 
 @pytest.fixture

@@ -24,7 +24,9 @@ Line = dict[str, Any]
 PATIENCE_S = 120.0
 LIFE_WITHOUT_PARENT_S = 5.0  # of a worker
 LOOK_S = 0.005
-_LONGEST_WRITE_S = 0.001
+# Of how many files in a round one is chosen.
+FILES = {"import": 8, "reconstruct": 10, "autosave": 2, "export": 1}
+_KINDS = ("in the round", "while a file is made", "in the work", "while a file is made")
 _MARK = "DA3STUDIO_TEST_KILLS"
 
 # How long a round takes here from its begin, with a worker that has to start.
@@ -143,19 +145,19 @@ class Moments:
     def __init__(self, project: Path, work: Path, seed: int) -> None:
         self._project, self._work = project, work
         self._chance = np.random.default_rng(seed)
-        self._draws = int(self._chance.integers(3))
+        self._draws = int(self._chance.integers(len(_KINDS)))
 
     def wait(self, app: Application, phase: str, after: int) -> int:
         """Wait for a moment in the next round after a line; returns the place of its begin."""
         begin = app.wait_for("begins", after, phase=phase)
-        kind, self._draws = self._draws % 3, self._draws + 1
+        kind, self._draws = _KINDS[self._draws % len(_KINDS)], self._draws + 1
+        if kind == "while a file is made":
+            self._until_a_file_is_made(app, phase, begin)
+            return begin
         longest = ROUND_S[phase]
-        if kind == 1 and phase != "autosave":  # what saves is in no other process
+        if kind == "in the work" and phase != "autosave":  # what saves is no other process
             app.wait_for("works", begin, phase=phase)
             longest /= 2
-        if kind == 2:
-            self._until_a_file_is_made(app, phase, begin)
-            longest = _LONGEST_WRITE_S
         time.sleep(self._chance.uniform(0, longest))  # the moment is the point of this test
         return begin
 
@@ -163,9 +165,16 @@ class Moments:
         """Temporary files of the project and the exports, there in this instant."""
         return [path for pattern in self._patterns("") for path in pattern]
 
+    def wait_for_no_files(self) -> None:
+        """Wait until nothing half-made is there: the window keeps a picture in its own time."""
+        deadline = time.monotonic() + PATIENCE_S
+        while left := self.files_being_made():
+            assert time.monotonic() < deadline, f"left behind: {left}"
+            time.sleep(LOOK_S)
+
     def _until_a_file_is_made(self, app: Application, phase: str, begin: int) -> None:
         over = {"kind": "ends", "phase": phase}
-        skipped = int(self._chance.integers(0, 3))  # not always the first
+        skipped = int(self._chance.integers(FILES[phase]))  # not always the first
         seen: set[Path] = set()
         while not any(over.items() <= line.items() for line in app.read()[begin:]):
             for _ in range(20):

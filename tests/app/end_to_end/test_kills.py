@@ -97,7 +97,7 @@ class Trial:
         self.app.order("rest")
         self._place = self.app.wait_for("rests", self._place)
         self._look_for_all()
-        assert self._moments.files_being_made() == []
+        self._moments.wait_for_no_files()
 
     def close(self) -> ProjectFolder:
         """Close the window; returns the project, open."""
@@ -138,6 +138,7 @@ class Trial:
         place = len(self.app.read())
         os.kill(worker, signal.SIGKILL)
         in_a_write = bool(self._moments.files_being_made())
+        self._look_for_all()
         self._killed.add(worker)
         told = self.app.wait(lambda line: line["kind"] in ("trouble", "ends"), "a word", place)
         line = self.app.lines[told - 1]
