@@ -23,7 +23,8 @@ Line = dict[str, Any]
 
 PATIENCE_S = 120.0
 LIFE_WITHOUT_PARENT_S = 5.0  # of a worker
-LOOK_S = 0.005
+LOOK_S = 0.01
+_BLINK_S = 0.0002  # files are made in milliseconds
 # Of how many files in a round one is chosen.
 FILES = {"import": 8, "reconstruct": 10, "autosave": 2, "export": 1}
 _KINDS = ("in the round", "while a file is made", "in the work", "while a file is made")
@@ -94,7 +95,6 @@ class Application:
     def kill(self) -> None:
         """SIGKILL to the application alone."""
         self.process.kill()
-        self.process.wait()
         self.killed_at = time.monotonic()
 
     def descendants(self) -> list[psutil.Process]:
@@ -116,6 +116,7 @@ class Application:
         """Whatever happened, nothing stays."""
         if self.process.poll() is None:
             self.kill()
+            self.process.wait()
         for child in self.descendants():
             with suppress(psutil.Error):
                 child.kill()
@@ -182,6 +183,7 @@ class Moments:
                     seen.update(pattern)
                 if len(seen) > skipped:
                     return
+                time.sleep(_BLINK_S)
 
     def _patterns(self, phase: str) -> Iterator[Iterator[Path]]:
         if phase in ("import", ""):

@@ -115,6 +115,7 @@ class Trial:
         killed = self.app
         killed.kill()
         self._now.in_a_write += bool(self._moments.files_being_made())
+        killed.process.wait()
         assert [line for line in self.app.read() if line["kind"] == "trouble"] == []
         self._look_for_all()  # as it lies there, before anybody tidies up
         with ProjectFolder.open(self.project, write=False) as folder:
