@@ -3,17 +3,18 @@
 python -m tests.app.starting                    after the first painted window
 python -m tests.app.starting cloud PROJECT      and once the points of a project are shown
 python -m tests.app.starting trouble PROJECT    and once the banner says why there are none
+
+`STARTED` in the environment is the moment at which it was started [s since 1970].
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import psutil
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -45,7 +46,7 @@ def main() -> None:
     kept = []
 
     def shown(window: MainWindow) -> None:
-        seconds = time.time() - psutil.Process().create_time()
+        seconds = time.time() - float(os.environ["STARTED"])
         say(seconds=seconds, cpu_seconds=time.process_time())
         if not task:
             window.close()

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -27,7 +28,7 @@ def start(screen, home):
         ran = subprocess.run(
             [sys.executable, "-m", "tests.app.starting", *map(str, words)],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, "STARTED": str(time.time())},
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ def measure_window(photos: Path, tell: Callable[[str], None], token: CancelToken
         for number in range(_STARTS):
             token.check()
             tell(tr("Start {n} of {total}").format(n=number + 1, total=_STARTS))
-            said = _run(home / "settings", "start")
+            said = _run(home / "settings", "start", str(time.time()))
             if number:
                 starts.append(Start.read(said))
         for number in range(_WORKS):

@@ -1,6 +1,6 @@
 """One start of the real program, watched from inside; printed as a line of JSON.
 
-python -m da3studio.app.bench.window_runs start
+python -m da3studio.app.bench.window_runs start MOMENT    MOMENT: of the start [s since 1970]
 python -m da3studio.app.bench.window_runs work PROJECT PHOTOS
 """
 
@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 HEAVY = ("torch", "open3d", "pycolmap", "cv2", "scipy")
 TICK_MS = 10
@@ -59,12 +57,17 @@ class Work:
         return Work(**values)
 
 
-def measure_start() -> None:
-    """Start the program, and end it when it was painted."""
+def measure_start(moment: float) -> None:
+    """Start the program, and end it when it was painted.
+
+    Args:
+        moment: when another process started this one [s since 1970]. The system's own record of
+            it is of no use: Linux knows when it was switched on to a whole second only.
+    """
     from da3studio.app.main import run
 
     def shown(window: object) -> None:
-        seconds = time.time() - psutil.Process().create_time()
+        seconds = time.time() - moment
         print(json.dumps(asdict(Start(seconds, _loaded()))), flush=True)
         window.close()  # type: ignore[attr-defined]
 
@@ -158,6 +161,6 @@ def _loaded() -> tuple[str, ...]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "start":
-        measure_start()
+        measure_start(float(sys.argv[2]))
     else:
         measure_work(Path(sys.argv[2]), Path(sys.argv[3]))
