@@ -26,7 +26,6 @@ from tests.pipeline.exact_engine import exact_project, make_photos
 
 SCREEN = "1920x1200x24"
 _SETTLE_S = 5.0
-_SERVERS: list[subprocess.Popen[bytes]] = []  # kept: a Popen that is dropped warns
 
 
 def _end_with_parent() -> None:
@@ -51,7 +50,6 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         preexec_fn=_end_with_parent,  # noqa: PLW1509  Qt talks to it until Python is gone
     )
-    _SERVERS.append(server)
     os.close(write)
     with os.fdopen(read) as pipe:
         name = f":{pipe.readline().strip()}"
@@ -66,6 +64,7 @@ def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         os.environ.pop(portal, None)
     yield name
     assert server.poll() is None, "the virtual screen has died"
+    server.returncode = -signal.SIGKILL  # soon: so that nothing warns that it is still running
 
 
 @pytest.fixture(scope="session")
