@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.virtual_screen import screen
+
+__all__ = ["screen"]  # a fixture for all tests, too
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,4 +1,4 @@
-"""The rows of `COMMANDS` as Qt's actions, in menus, with the person's own shortcuts."""
+"""The rows of the commands as Qt's actions, in menus, with the person's own shortcuts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from da3studio.app.commands import COMMANDS, MENUS, Command, Desk, Menu
+from da3studio.app.commands import MENUS, Command, Desk, Menu, existing_commands
 from da3studio.app.icons import icon
 from da3studio.base.i18n import tr
 
@@ -24,12 +24,12 @@ class Actions:
     """
 
     def __init__(self, window: QMainWindow, desk: Desk, shortcuts: Mapping[str, str]) -> None:
-        self._desk = desk
+        self._desk, self._commands = desk, existing_commands()
         self._actions: dict[str, QAction] = {}
         self.menus: dict[Menu, QMenu] = {}
         for menu, title in MENUS.items():
             self.menus[menu] = window.menuBar().addMenu(tr(title))
-        for command in COMMANDS:
+        for command in self._commands:
             action = self._action(window, command)
             self._actions[command.id] = action
             if command.divided:
@@ -43,7 +43,7 @@ class Actions:
 
     def set_shortcuts(self, chosen: Mapping[str, str]) -> None:
         """Take the person's own keys where there are some."""
-        for command in COMMANDS:
+        for command in self._commands:
             keys = [QKeySequence(chosen.get(command.id, command.shortcut))]
             if command.id in _ALSO and command.id not in chosen:
                 keys.append(QKeySequence(_ALSO[command.id]))
@@ -51,7 +51,7 @@ class Actions:
 
     def refresh(self) -> None:
         """Grey out what cannot be done now, and say what undo would undo."""
-        for command in COMMANDS:
+        for command in self._commands:
             action = self._actions[command.id]
             action.setEnabled(command.enabled(self._desk))
             if command.label is not None:

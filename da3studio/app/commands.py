@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from da3studio.app.session import Session
 from da3studio.base.i18n import tr, tr_later
+from da3studio.updates.source import announced_at
 
 Menu = Literal["file", "edit", "view", "model", "help"]
 
@@ -43,6 +44,8 @@ class Desk(Protocol):
     def show_models(self) -> None: ...
     def show_shortcuts(self) -> None: ...
     def show_about(self) -> None: ...
+    def collect_diagnostics(self) -> None: ...
+    def look_for_update(self) -> None: ...
     def reset_layout(self) -> None: ...
     def frame_all(self) -> None: ...
     def toggle_tool(self, tool: str) -> None: ...
@@ -64,6 +67,7 @@ class Command:
     enabled: Callable[[Desk], bool] = lambda _: True
     label: Callable[[Desk], str] | None = None  # where the text says what it is about
     divided: bool = False  # a line above it in the menu
+    exists: Callable[[], bool] = lambda: True  # whether this build of the program has it
 
 
 def _open(desk: Desk) -> bool:
@@ -177,5 +181,18 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "shortcuts", "help", "Keyboard and mouse", lambda d: d.show_shortcuts(), "F1", "keyboard"
     ),
+    Command(
+        "diagnostics", "help", "Collect diagnostics …", lambda d: d.collect_diagnostics(), "",
+        "file", divided=True,
+    ),
+    Command(
+        "update", "help", "Look for a new version now", lambda d: d.look_for_update(), "",
+        "download", exists=lambda: bool(announced_at()),
+    ),
     Command("about", "help", "About DA3 Studio", lambda d: d.show_about(), "", "info"),
 )  # fmt: skip
+
+
+def existing_commands() -> tuple[Command, ...]:
+    """Those that this build of the program has."""
+    return tuple(command for command in COMMANDS if command.exists())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout
 
 from da3studio.app.new_project import projects_folder
 from da3studio.app.session import Session
 from da3studio.app.theme import Theme
+from da3studio.app.update_notice import UpdateNotice
 from da3studio.app.widgets.choose_files import Addition, choose_files
 from da3studio.base.i18n import tr
+from da3studio.updates.release import Release
 
 if TYPE_CHECKING:
     from da3studio.app.widgets.main_window import MainWindow
@@ -33,6 +36,8 @@ class WindowDesk(QObject):
         super().__init__(window)
         self._window, self._theme = window, theme
         self.session = session
+        self.updates = UpdateNotice(session, self)
+        self.updates.found.connect(self._say_new_version)
 
     # Projects
 
@@ -151,15 +156,40 @@ class WindowDesk(QObject):
         ModelDialog(self.session, self._window).open()
 
     def show_shortcuts(self) -> None:
-        from da3studio.app.commands import COMMANDS
+        from da3studio.app.commands import existing_commands
         from da3studio.app.widgets.shortcuts_page import ShortcutsDialog
 
-        ShortcutsDialog(self.session, COMMANDS, self._window).open()
+        ShortcutsDialog(self.session, existing_commands(), self._window).open()
 
     def show_about(self) -> None:
         from da3studio.app.widgets.about import AboutDialog
 
         AboutDialog(self._window).open()
+
+    def collect_diagnostics(self) -> None:
+        from da3studio.app.widgets.diagnostics_dialog import DiagnosticsDialog
+
+        DiagnosticsDialog(self.session, self._window).open()
+
+    def look_for_update(self) -> None:
+        self.updates.look_now()
+
+    def say_on_top(self, words: str, deeds: Mapping[str, Callable[[], None]]) -> None:
+        """A quiet line above everything, until it is closed or one of its buttons is pressed."""
+        from da3studio.app.widgets.top_line import TopLine
+
+        centre = self._window.centralWidget()
+        layout = centre.layout() if centre is not None else None
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(0, TopLine(words, deeds))
+
+    def _say_new_version(self, release: Release) -> None:
+        words = tr("DA3 Studio {version} is there.").format(version=release.version)
+        deeds = {
+            tr("What is new"): lambda: self.updates.open_page(release),
+            tr("Skip this version"): lambda: self.updates.skip(release),
+        }
+        self.say_on_top(f"{words} {release.notes}".strip(), deeds)
 
     # The window
 

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
-
 from da3studio.base.i18n import tr
-
-_ASKING_S = 5.0
-
-
-@cache
-def graphics_card() -> str:
-    """Name and memory of the first graphics card that can compute here, "" = there is none."""
-    if sys.platform == "darwin":
-        return ""
-    if sys.platform == "linux" and not Path("/proc/driver/nvidia").is_dir():
-        return ""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return ""
-    try:
-        asked = subprocess.run(
-            [program, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=_ASKING_S,
-            check=True,
-        )
-        name, megabytes = asked.stdout.splitlines()[0].rsplit(",", 1)
-        return tr("{name}, {n} GB").format(name=name.strip(), n=round(int(megabytes) / 1024))
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
-        return ""
+from da3studio.base.paths import is_frozen
+from da3studio.runtime.driver import Card
+from da3studio.runtime.status import Status
 
 
-def hardware_text() -> str:
+def card_text(card: Card) -> str:
+    """Name and memory: "NVIDIA GeForce RTX 3060, 12 GB"."""
+    return tr("{name}, {n} GB").format(name=card.name, n=round(card.memory_bytes / 2**30))
+
+
+def hardware_text(status: Status) -> str:
     """One line for the start page."""
-    card = graphics_card()
-    if card:
-        return tr("Graphics card: {name}.").format(name=card)
-    return tr("No supported graphics card: the processor is used, which takes longer.")
+    if status.card is None:
+        return tr("No supported graphics card: the processor is used, which takes longer.")
+    name = card_text(status.card)
+    if is_frozen() and not status.is_used:
+        if status.installed is None and status.edition is not None:
+            words = tr("Graphics card: {name}. It is not used yet: see Model → Networks.")
+        elif status.installed is not None and status.verdict is None:
+            words = tr("Graphics card: {name}.")  # it is tried when the next work begins
+        else:
+            words = tr("Graphics card: {name}. It cannot be used: the processor is.")
+        return words.format(name=name)
+    return tr("Graphics card: {name}.").format(name=name)

@@ -14,6 +14,7 @@ from da3studio.base.i18n import tr, trn
 from da3studio.jobs.messages import Answer, Cancelled, Finished, Imported, ImportJob
 from da3studio.media.listing import Listing, list_files
 from da3studio.pipeline.importing import with_new_views
+from da3studio.project.door import project_folder
 from da3studio.project.manifest_file import MANIFEST
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ class Importing(QObject):
 
 
 def is_project(path: Path) -> bool:
-    """Whether a path is that of a project folder, also of one with another name."""
+    """Whether a path is that of a project, also of one with another name."""
+    path = project_folder(path)
     named = path.suffix.lower() == _PROJECT_SUFFIX
     return path.is_dir() and (named or (path / MANIFEST).is_file())
 

@@ -21,6 +21,7 @@ from da3studio.jobs.messages import (
     Exported,
     Failed,
     Finished,
+    GpuReady,
     Happened,
     Imported,
     Job,
@@ -101,6 +102,12 @@ class Lane(QObject):
     def warm(self) -> None:
         """Start the worker and let it load its libraries, so that the first job begins at once."""
         self._started().warm()
+
+    def renew(self) -> None:
+        """Have a new worker do what is submitted from now on, ready for it as this one was."""
+        if self._client is not None:
+            self._client.renew()
+            self._client.warm()
 
     def submit(self, task: Task) -> None:
         """Do this job after those submitted before."""
@@ -234,7 +241,7 @@ class Lane(QObject):
                 self._show(self.status.logged(message.text))
             case Computing():
                 self._show(replace(self.status, device=message.device))
-            case Imported() | Exported() | ModelReady():
+            case Imported() | Exported() | ModelReady() | GpuReady():
                 self._answers[message.job_id] = message
             case Finished() | Cancelled() | Failed() | Crashed() | WorkerDied():
                 self._end(message)
@@ -336,6 +343,7 @@ class Jobs(QObject):
     """All workers of the window: one computes, one reads photos, one fetches models."""
 
     trouble = Signal(object)  # Trouble
+    renewed = Signal()  # what computes has changed
 
     def __init__(
         self,
@@ -357,6 +365,12 @@ class Jobs(QObject):
     def busy(self) -> bool:
         """Whether anything runs."""
         return any(lane.busy for lane in self.lanes)
+
+    def renew(self) -> None:
+        """Have new workers do what is submitted from now on."""
+        for lane in self.lanes:
+            lane.renew()
+        self.renewed.emit()
 
     def close(self) -> None:
         """End all workers."""

@@ -13,13 +13,16 @@ from PySide6.QtWidgets import QApplication
 from da3studio import __version__
 from da3studio.app.first_picture import FirstPicture
 from da3studio.app.icons import icon
+from da3studio.app.journal import keep_journal
 from da3studio.app.language import speak
+from da3studio.app.last_time import tell_of_last_time
 from da3studio.app.problems import Net
 from da3studio.app.session import Session
 from da3studio.app.stop_signals import StopSignals
 from da3studio.app.taskbar import DESKTOP_FILE
 from da3studio.app.theme import Theme, ThemeChoice
 from da3studio.app.widgets.main_window import MainWindow
+from da3studio.base.crash import CrashWatch
 from da3studio.base.log import LogFile
 from da3studio.base.settings import load_settings
 from da3studio.pipeline.engines import ReconstructorFor, registered_engine
@@ -47,12 +50,13 @@ def run(
     application.setApplicationDisplayName("DA3 Studio")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName(DESKTOP_FILE.removesuffix(".desktop"))
-    log = LogFile()
+    log, watch = LogFile(), CrashWatch("window", "window")
     loaded = load_settings()
     translators = speak(application, loaded.settings.language)
     theme = Theme(application, cast("ThemeChoice", loaded.settings.theme))
     application.setWindowIcon(icon("app", "own"))
     session = Session(loaded.settings, reconstructor_for)
+    keep_journal(session)
     window = MainWindow(session, theme)
     net = Net(window.show_trouble)
     net.spread()
@@ -62,6 +66,8 @@ def run(
         session.jobs.main.warm()  # not before: the disk is busy with what the person waits for
         if paths:
             session.add_files(paths)
+        tell_of_last_time(session, window.desk.say_on_top)
+        window.desk.updates.begin()
         on_shown(window)
 
     FirstPicture(window, shown)
@@ -72,6 +78,7 @@ def run(
     signals.close()
     net.gather()
     session.close()
+    watch.close()
     log.close()
     del translators  # Qt keeps no reference of its own
     return code

@@ -26,6 +26,7 @@ from da3studio.pipeline.collect import collect_old_results
 from da3studio.pipeline.engines import ReconstructorFor, registered_engine
 from da3studio.project.change import EVERYTHING, NOTHING, Change, difference
 from da3studio.project.document import Project
+from da3studio.project.door import project_folder
 from da3studio.project.folder import ProjectFolder
 from da3studio.project.history import History
 from da3studio.project.manifest_file import newest_readable
@@ -92,7 +93,7 @@ class Session(QObject):
 
     def open(self, path: Path) -> None:
         """Open a project beside the window; the one that is open is closed before."""
-        path = path.absolute()
+        path = project_folder(path)
         if self._folder is not None and _same(path, self._folder.path):
             self.said.emit(tr("This project is open already"))
             return

@@ -91,8 +91,17 @@ class ProjectBusy(UserFacingError):
     exit_code = 11
 
 
+class ProcessDied(UserFacingError):
+    """A process that works for the program is gone: a fault in native code, or ended by the system.
+
+    Nothing that was finished is lost.
+    """
+
+    exit_code = 12
+
+
 class CheckpointMismatch(UserFacingError):
-    """A file of network weights is not what it has to be, or is refused as unsafe."""
+    """A file of weights, or one that was fetched, is not what it has to be or is unsafe."""
 
     exit_code = 13
 
@@ -113,12 +122,20 @@ FAMILIES: tuple[type[UserFacingError], ...] = (
     ProjectDamaged,
     ProjectTooNew,
     ProjectBusy,
+    ProcessDied,
     CheckpointMismatch,
     NetworkTrouble,
 )
 
+
+def rebuilt_error(family: str, what: str, why: str, fix: str) -> UserFacingError:
+    """The error that another process met, by the name of its class."""
+    known: tuple[type[UserFacingError], ...] = (*FAMILIES, LicenceNotAccepted)
+    families = {one.__name__: one for one in known}
+    return families[family](what, why=why, fix=fix)
+
+
 EXIT_OK = 0
 EXIT_BUG = 1
 EXIT_USAGE = 2  # argparse's own
-EXIT_WORKER_DIED = 12
 EXIT_CANCELLED = 130  # 128 + SIGINT, as shells expect

@@ -9,6 +9,11 @@ from pathlib import Path
 from platformdirs import user_config_path, user_data_path
 
 
+def is_frozen() -> bool:
+    """Whether this is the installed program with its own Python (PyInstaller)."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def resources() -> Path:
     """The folder of tables and pictures that ship with the program.
 

@@ -118,6 +118,13 @@ class Settings:
         keyed=False,
         help="Show a message of the system when long work ends and another program is in front.",
     )
+    updates: bool = param(
+        False,
+        "Tell me of new versions",
+        keyed=False,
+        help="Once a day, after the start, a small file on the program's page is read to see"
+        " whether there is a newer version. Nothing is sent, downloaded or installed.",
+    )
     reduced_motion: bool = param(
         False,
         "Less motion",

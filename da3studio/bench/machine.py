@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ import da3studio
 from da3studio.base.digest import digest_of, digest_of_file
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
+from da3studio.diagnostics.computer import processor_name
 from da3studio.recipes.recipe import Recipe
 
 _LIBRARIES = ("numpy", "opencv-python-headless", "open3d", "open3d-cpu", "pycolmap", "torch")
@@ -54,18 +54,12 @@ def made_by(recipe: Recipe) -> str:
 def machine_lines() -> tuple[str, str]:
     """The computer and the versions, a line each."""
     memory = psutil.virtual_memory().total / 1e9
-    machine = f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB memory, {platform.system()}"
+    machine = (
+        f"{processor_name()}, {os.cpu_count()} cores, {memory:.0f} GB memory, {platform.system()}"
+    )
     python = f"Python {platform.python_version()}"
     versions = ", ".join([f"DA3 Studio {da3studio.__version__}", python, *_versions()])
     return machine, versions
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _versions() -> Iterator[str]:

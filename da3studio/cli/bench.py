@@ -12,7 +12,13 @@ from pathlib import Path
 
 from da3studio.base.atomic import write_bytes_atomic, writing_to
 from da3studio.base.cancel import CancelToken
-from da3studio.base.errors import BadInput, CannotReconstruct, Missing, OutOfMemory
+from da3studio.base.errors import (
+    BadInput,
+    CannotReconstruct,
+    Missing,
+    OutOfMemory,
+    ProcessDied,
+)
 from da3studio.base.i18n import tr
 from da3studio.bench.appearance import likeness_to_photos
 from da3studio.bench.costs import UNFINISHED, Listener, RunRecord, is_record_in
@@ -32,7 +38,7 @@ from da3studio.cli.importing import Wanted, import_photos
 from da3studio.cli.output import Output
 from da3studio.cli.parsing import DEFAULT_FRAMES
 from da3studio.cli.progress import Narrator, PlainLines
-from da3studio.cli.working import WorkerCrashedError, WorkerStoppedError, finish
+from da3studio.cli.working import WorkerCrashedError, finish
 from da3studio.media.photos import PhotoFiles
 from da3studio.pipeline.events import Event
 from da3studio.pipeline.load import load_scene
@@ -44,7 +50,7 @@ from da3studio.scene.scene import Scene
 
 _SAMPLE_PX, _SPEED_PX = 1280, 1600  # width of rendered photos
 
-_SETBACKS = (CannotReconstruct, OutOfMemory, WorkerStoppedError, WorkerCrashedError)
+_SETBACKS = (CannotReconstruct, OutOfMemory, ProcessDied, WorkerCrashedError)
 """What can happen to one set and does not stop the others."""
 
 

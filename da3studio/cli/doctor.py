@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import os
-import platform
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-import psutil
-
-import da3studio
 from da3studio.base.errors import BadInput, Missing, ProjectDamaged
 from da3studio.base.i18n import tr, trn
+from da3studio.base.settings import load_settings
 from da3studio.cli.info import missing_photos, size_text
 from da3studio.cli.output import Output
+from da3studio.diagnostics.computer import computer_facts
+from da3studio.diagnostics.libraries import load_libraries
+from da3studio.diagnostics.report import collect, write
 from da3studio.edits.views import MaskPhoto
 from da3studio.pipeline.plan import wanted_keys
 from da3studio.project.folder import ProjectFolder
-
-LIBRARIES = (
-    "numpy",
-    "PIL",
-    "pi_heif",
-    "cv2",
-    "safetensors",
-    "pycolmap",
-    "open3d",
-    "torch",
-)
+from da3studio.runtime.activate import activate
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Check the computer, or the project of `args.project`.
+    """Check the computer or the project of `args.project`, or write a report about them.
 
     Raises:
-        BadInput: a clean-up of no project.
+        BadInput: a clean-up of no project, or a report that is no .zip.
+        CannotWrite, DiskFull: the report cannot be written.
         Missing: a library does not load, or photos of the project are gone.
         ProjectDamaged: a stored result is not what was written.
     """
-    if args.project is None:
+    if args.report is not None:
+        _write_report(args.project, args.report, output)
+    elif args.project is None:
         if args.collect:
             raise BadInput(
                 tr("There is nothing to clean up."),
@@ -56,16 +45,10 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
 
 def _check_computer(output: Output) -> None:
-    versions, broken = _libraries()
-    facts: dict[str, Any] = {
-        "da3studio": da3studio.__version__,
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "processor": platform.machine(),
-        "cores": os.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "memory_free_bytes": psutil.virtual_memory().available,
-        "disk_free_bytes": shutil.disk_usage(Path.cwd()).free,
+    activate()  # what the worker computes with is what is looked at
+    versions, broken = load_libraries()
+    facts = {
+        **computer_facts(Path.cwd()),
         "graphics": _graphics() if "torch" in versions else "",
         "libraries": versions,
         "broken": broken,
@@ -93,17 +76,17 @@ def _check_computer(output: Output) -> None:
         )
 
 
-def _libraries() -> tuple[dict[str, str], dict[str, str]]:
-    """Versions of those that load, and why the others do not."""
-    versions, broken = {}, {}
-    for name in LIBRARIES:
-        try:
-            module = importlib.import_module(name)
-        except (ImportError, OSError) as error:
-            broken[name] = " ".join(str(error).split())
-        else:
-            versions[name] = str(getattr(module, "__version__", tr("unknown version")))
-    return versions, broken
+def _write_report(project: Path | None, file: Path, output: Output) -> None:
+    """What helps to find a fault, without photos, names and places."""
+    versions, broken = load_libraries()
+    seen = {
+        "libraries_that_do_not_load": broken,
+        "torch_sees": _graphics() if "torch" in versions else "",
+    }
+    parts = collect(load_settings().settings, project, seen)
+    write(parts, file)
+    rows = [str(file), *(f"  {part.name:<34}{part.about}" for part in parts)]
+    output.answer("report", "\n".join(rows), file=str(file), parts=[part.name for part in parts])
 
 
 def _graphics() -> str:

@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import closing
 
 from da3studio.base.cancel import JobCancelled
 from da3studio.base.errors import EXIT_BUG, EXIT_CANCELLED, UserFacingError
@@ -40,8 +41,7 @@ def main(argv: Sequence[str]) -> int:
         if args.command == "app":  # the window has its own ways to stop and to tell of errors
             require_screen()
             return _window(args)
-        with Stopping(lambda: output.stopped(EXIT_CANCELLED)) as stopping:
-            return _run(args, output, stopping)
+        return _command(args, output)
     except UserFacingError as error:
         output.error(error)
         return error.exit_code
@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _EXIT_BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the boundary: a bug becomes a sentence and a log
-        output.bug("".join(traceback.format_exception(error)))
+        output.bug("".join(traceback.format_exception(error)), f"da3studio {args.command}")
         return EXIT_BUG
 
 
@@ -61,6 +61,23 @@ def _window(args: argparse.Namespace) -> int:
     from da3studio.app.main import run
 
     return run([path.absolute() for path in args.paths])
+
+
+def _command(args: argparse.Namespace, output: Output) -> int:
+    """Run a command; where it or its worker dies in native code, that is kept and told."""
+    from da3studio.base.crash import CrashWatch, gather
+
+    for report in gather("command"):
+        output.crashed(report.path)
+    try:
+        with (
+            closing(CrashWatch("command", f"da3studio {args.command}")),
+            Stopping(lambda: output.stopped(EXIT_CANCELLED)) as stopping,
+        ):
+            return _run(args, output, stopping)
+    finally:
+        for report in gather("worker"):
+            output.crashed(report.path)
 
 
 def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
@@ -91,6 +108,10 @@ def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
             from da3studio.cli import models
 
             return models.run(args, output, token)
+        case "gpu":
+            from da3studio.cli import gpu
+
+            return gpu.run(args, output, token)
         case "doctor":
             from da3studio.cli import doctor
 
@@ -103,4 +124,8 @@ def _run(args: argparse.Namespace, output: Output, stopping: Stopping) -> int:
             from da3studio.cli import bench
 
             return bench.run(args, output, token)
+        case "train":
+            from da3studio.cli import train
+
+            return train.run(args, output, token)
     raise ValueError(f"no module for the command {args.command}")

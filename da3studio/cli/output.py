@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-import da3studio
 from da3studio.base.errors import EXIT_BUG, UserFacingError
 from da3studio.base.i18n import tr
 
@@ -95,9 +92,16 @@ class Output:
             sys.stderr.write("\r\x1b[2K\x1b[?25h")
         _print(sentence, sys.stderr)
 
-    def bug(self, trace: str) -> None:
-        """Say that the program has a fault, and keep what finds it in a log."""
-        log = _keep(trace)
+    def bug(self, trace: str, ran: str = "da3studio") -> None:
+        """Say that the program has a fault, and keep what finds it in a report.
+
+        Args:
+            trace: of the exception.
+            ran: the command, without what it was given.
+        """
+        from da3studio.base.crash import write_report
+
+        log = write_report(ran, trace, with_log=False)
         what = tr("The program made a mistake that is not yours; details are in {log}.").format(
             log=log
         )
@@ -105,18 +109,18 @@ class Output:
             self._emit({"event": "bug", "what": what, "log": str(log), "exit_code": EXIT_BUG})
         _print(what, sys.stderr)
 
+    def crashed(self, report: Path) -> None:
+        """Say where it is kept that a process of the program died."""
+        self.tell(
+            "crashed",
+            tr("The program stopped unexpectedly; what is known of it is in {file}.").format(
+                file=report
+            ),
+            report=str(report),
+        )
+
     def _emit(self, fields: dict[str, Any]) -> None:
         _print(json.dumps(fields), sys.stdout)  # ASCII, whatever the console's encoding
-
-
-def _keep(trace: str) -> Path:
-    """Write a traceback where any system lets anyone write."""
-    versions = f"DA3 Studio {da3studio.__version__}, Python {sys.version}, {platform.platform()}\n"
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="da3studio-crash-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(versions + trace)
-    return Path(file.name)
 
 
 def _to_stderr(text: str) -> None:

@@ -10,9 +10,11 @@ from typing import get_args
 import da3studio
 from da3studio.base.i18n import tr
 from da3studio.base.params import params_of
+from da3studio.base.paths import is_frozen
 from da3studio.cli.bench_parsing import add_bench
 from da3studio.cli.flags import add_flags, flags_of
 from da3studio.cli.grammar import Commands, command, positive, preset
+from da3studio.cli.train_parsing import add_train
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.recipes.export import DepthFormat, ExportRecipe
 from da3studio.recipes.recipe import Recipe
@@ -68,9 +70,12 @@ def build_parser() -> argparse.ArgumentParser:
     _export(commands)
     _depth(commands)
     _models(commands)
+    _gpu(commands)
     _doctor(commands)
     _sample(commands)
-    add_bench(commands)
+    if not is_frozen():  # how the program is developed is left out of what is installed
+        add_bench(commands)
+        add_train(commands)
     return parser
 
 
@@ -268,6 +273,30 @@ def _models(commands: Commands) -> None:
     remove.add_argument("model", metavar="ID", help=tr("which"))
 
 
+def _gpu(commands: Commands) -> None:
+    parser = command(commands, "gpu", tr("use the graphics card: show, install, check, remove"))
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title=tr("actions"))
+
+    def action(name: str, text: str) -> argparse.ArgumentParser:
+        return command(actions, name, text, unsaid=argparse.SUPPRESS)
+
+    action("status", tr("show the card and whether it is used; the same as no action"))
+    install = action("install", tr("fetch what the card needs; goes on where it was stopped"))
+    install.add_argument("--yes", action="store_true", help=tr("download it without asking"))
+    install.add_argument(
+        "--from",
+        dest="mirror",
+        default="",
+        metavar="URL",
+        help=tr("the folder of a mirror that holds the files [default: where PyTorch offers them]"),
+    )
+    action("check", tr("compute on the card once more and compare with the processor"))
+    action("remove", tr("remove what was installed or fetched; the processor is used"))
+    probe = actions.add_parser("probe")  # what another process of the program does, see runtime
+    probe.add_argument("tree", type=Path)
+    probe.add_argument("note", type=Path)
+
+
 def _doctor(commands: Commands) -> None:
     parser = command(
         commands, "doctor", tr("check this computer, or every result and photo of a project")
@@ -279,6 +308,12 @@ def _doctor(commands: Commands) -> None:
         "--collect",
         action="store_true",
         help=tr("remove results that the project no longer uses"),
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.zip",
+        help=tr("only write what helps to find a fault, without photos, names and places"),
     )
 
 

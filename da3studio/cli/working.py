@@ -9,7 +9,7 @@ import shutil
 
 from da3studio.base.atomic import write_error
 from da3studio.base.cancel import CancelToken, JobCancelled
-from da3studio.base.errors import EXIT_WORKER_DIED, UserFacingError
+from da3studio.base.errors import ProcessDied
 from da3studio.base.i18n import tr
 from da3studio.cli.progress import Narrator
 from da3studio.jobs.client import JobClient
@@ -32,12 +32,6 @@ _LOOK_EVERY_S = 0.1  # how soon a stop is noticed
 _ROOM_BYTES = 16 * 2**20  # with less on the disk, native code that dies died of that
 
 
-class WorkerStoppedError(UserFacingError):
-    """The worker process is gone; nothing is lost."""
-
-    exit_code = EXIT_WORKER_DIED
-
-
 class WorkerCrashedError(Exception):
     """The worker met a bug of ours; the argument is its traceback."""
 
@@ -49,7 +43,7 @@ def finish(folder: ProjectFolder, goal: Goal, narrator: Narrator, token: CancelT
 
     Raises:
         JobCancelled: by the token.
-        WorkerStoppedError: the worker process died.
+        ProcessDied: the worker process died.
         DiskFull: it died where the disk is full; COLMAP's database ends the process then.
         WorkerCrashedError: it met a bug.
         UserFacingError: see `pipeline.run.run` and `finished_scene`.
@@ -77,7 +71,7 @@ def _work(job: RunJob, narrator: Narrator, token: CancelToken) -> None:
         case WorkerDied():
             if shutil.disk_usage(job.path).free < _ROOM_BYTES:
                 raise write_error(job.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-            raise WorkerStoppedError(
+            raise ProcessDied(
                 tr("The worker process stopped unexpectedly."),
                 why=tr(
                     "It ended with code {code}: a crash in native code, or the system ended it,"

@@ -99,6 +99,10 @@ class JobClient:
         Finished work is kept: the same job again goes on from there, in a new worker.
         """
         self.cancel()
+        self.renew()
+
+    def renew(self) -> None:
+        """End the worker when what was submitted is done; the next job gets a new one."""
         self._orders.put(_LetGo())
 
     def memory_bytes(self) -> int:

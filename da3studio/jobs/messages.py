@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from da3studio.base.errors import FAMILIES, LicenceNotAccepted, UserFacingError
+from da3studio.base.errors import UserFacingError, rebuilt_error
 from da3studio.pipeline.events import Event
 from da3studio.pipeline.stages import Goal
 from da3studio.recipes.export import DepthFormat, ExportRecipe
 from da3studio.scene.view import View
 
-Task = Literal["import", "export", "depth_maps", "sample", "download", "adopt", "verify"]
+Task = Literal["import", "export", "depth_maps", "sample", "download", "adopt", "verify", "gpu"]
 """Work that is no stage of the pipeline."""
 
 
@@ -87,8 +87,21 @@ class VerifyJob:
     model_id: str
 
 
+@dataclass(frozen=True)
+class InstallGpuJob:
+    """Fetch PyTorch for the graphics card and try it; answered by `GpuReady`."""
+
+
 Job = (
-    RunJob | ImportJob | ExportJob | ExportDepthJob | SampleJob | DownloadJob | AdoptJob | VerifyJob
+    RunJob
+    | ImportJob
+    | ExportJob
+    | ExportDepthJob
+    | SampleJob
+    | DownloadJob
+    | AdoptJob
+    | VerifyJob
+    | InstallGpuJob
 )
 
 
@@ -170,6 +183,15 @@ class ModelReady:
 
 
 @dataclass(frozen=True)
+class GpuReady:
+    """PyTorch for the graphics card is installed; workers that start later use it if it works."""
+
+    job_id: int
+    works: bool
+    why: str  # if it does not
+
+
+@dataclass(frozen=True)
 class Finished:
     """The job did what it was asked for."""
 
@@ -195,9 +217,7 @@ class Failed:
 
     def error(self) -> UserFacingError:
         """The error as it was raised in the worker."""
-        known: tuple[type[UserFacingError], ...] = (*FAMILIES, LicenceNotAccepted)
-        families = {family.__name__: family for family in known}
-        return families[self.family](self.what, why=self.why, fix=self.fix)
+        return rebuilt_error(self.family, self.what, self.why, self.fix)
 
 
 @dataclass(frozen=True)
@@ -219,7 +239,7 @@ class WorkerDied:
 News = Happened | Working | Noted | Computing
 """What a job says while it runs."""
 
-Answer = Imported | Exported | ModelReady
+Answer = Imported | Exported | ModelReady | GpuReady
 """What a job was asked for, once, right before `Finished`."""
 
 Outcome = Finished | Cancelled | Failed | Crashed | WorkerDied

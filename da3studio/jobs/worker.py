@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import faulthandler
+import atexit
 import importlib
 import multiprocessing
 import os
@@ -13,14 +12,16 @@ import threading
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Protocol, assert_never
 
 import psutil
 
 from da3studio.base.cancel import CancelToken, JobCancelled
+from da3studio.base.crash import CrashWatch
 from da3studio.base.errors import UserFacingError
 from da3studio.base.i18n import set_language
+from da3studio.base.orphans import end_with_parent
 from da3studio.jobs.desk import Desk
 from da3studio.jobs.leftovers import remove_leftovers
 from da3studio.jobs.messages import (
@@ -33,6 +34,7 @@ from da3studio.jobs.messages import (
     Failed,
     Finished,
     ImportJob,
+    InstallGpuJob,
     Job,
     Order,
     Outcome,
@@ -42,12 +44,11 @@ from da3studio.jobs.messages import (
     WarmUp,
 )
 from da3studio.pipeline.engines import ReconstructorFor
+from da3studio.runtime.activate import activate
 
 _NICENESS = 10  # the window and the person's other programs come first
 _WARMING_NICENESS = 19
-_PARENT_DIED = 1
-_SET_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
-_HEAVY = ("torch", "open3d", "pycolmap", "cv2", "scipy.spatial", "scipy.sparse.linalg")
+_HEAVY = ("torch", "open3d", "cv2", "scipy.spatial", "scipy.sparse.linalg")
 
 
 class SharedNumber(Protocol):
@@ -68,6 +69,7 @@ def worker_main(
     """
     work = _Work()
     _become_a_worker(work)
+    activate()
     warming = threading.Thread(target=_warm_up, name="warming up", daemon=True)
     with suppress(EOFError, ConnectionError):  # it was closed, or whoever asked was killed
         while True:
@@ -140,6 +142,10 @@ def _do(job: Job, desk: Desk) -> None:
             from da3studio.jobs.models import verify_model
 
             verify_model(job, desk)
+        case InstallGpuJob():
+            from da3studio.jobs.graphics import install_gpu
+
+            install_gpu(desk)
         case _ as never:
             assert_never(never)
 
@@ -167,36 +173,17 @@ class _Work:
 def _become_a_worker(work: _Work) -> None:
     """Ctrl+C is the parent's to decide, other programs come first, and no orphan is left."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    faulthandler.enable()
+    atexit.register(CrashWatch("worker", "worker").close)
     if sys.platform == "win32":
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see JobClient.start
         psutil.Process().nice(max(_NICENESS, psutil.Process().nice()))
-    threading.Thread(
-        target=_end_with_parent, args=(work,), name="parent watch", daemon=True
-    ).start()
-    if sys.platform == "linux":
-        _let_the_kernel_end_it()
+    end_with_parent(lambda: _tidy_up(work))
+    multiprocessing.current_process().daemon = False  # or it might start no COLMAP process
 
 
-def _let_the_kernel_end_it() -> None:
-    """End some seconds after the parent even if native code lets no thread of Python run.
-
-    The kernel tells of the parent's death by a signal; what handles it is `alarm` itself, which
-    takes the signal's number for seconds. By then `_end_with_parent` is done, where it can run.
-    """
-    library = ctypes.CDLL(None)
-    library.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
-    library.signal(signal.SIGQUIT, ctypes.cast(library.alarm, ctypes.c_void_p))  # 3 s
-    library.prctl(_SET_SIGNAL_OF_PARENTS_DEATH, signal.SIGQUIT)
-
-
-def _end_with_parent(work: _Work) -> None:
-    """Wait for the parent's death, and leave no half files: nobody is there to remove them."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        if work.job is not None:
-            remove_leftovers(work.job, os.getpid())
-        os._exit(_PARENT_DIED)
+def _tidy_up(work: _Work) -> None:
+    """Leave no half files behind a parent that is gone."""
+    if work.job is not None:
+        remove_leftovers(work.job, os.getpid())

@@ -74,6 +74,8 @@ class _Search:
     def named(self, path: Path) -> None:
         if _is_folder(path):
             self._folder(path)
+        elif path.suffix.lower() == _PROJECT_SUFFIX and os.path.isfile(path):  # noqa: PTH113
+            self._refuse(path, _project_sentence())
         elif not os.path.lexists(path):
             self._refuse(path, tr("No file or folder has this name."))
         elif is_raw(path):
@@ -100,7 +102,7 @@ class _Search:
 
     def _folder(self, folder: Path) -> None:
         if folder.suffix.lower() == _PROJECT_SUFFIX:
-            self._refuse(folder, tr("It is a project of this program, not a folder of photos."))
+            self._refuse(folder, _project_sentence())
             return
         try:
             status = folder.stat()
@@ -156,6 +158,10 @@ def _is_special(path: Path) -> bool:
 
 def _other_sentence() -> str:
     return tr("It is not a photo or video.")
+
+
+def _project_sentence() -> str:
+    return tr("It is a project of this program, not a folder of photos.")
 
 
 def _raw_sentence() -> str:

@@ -122,7 +122,14 @@ TINY = DA3Config(  # our own experiment, trained from nothing on procedural scen
     features=32,
     channels=(24, 48, 96, 192),
 )
+MINI = DA3Config(  # our own, trained from nothing by da3studio.train
+    "da3-mini",
+    BackboneConfig(256, 12, (5, 7, 9, 11), cross_view_from=4),
+    features=48,
+    channels=(32, 64, 128, 256),
+    pose_conditioning=True,
+)
 
 VARIANTS: Mapping[str, DA3Config | NestedConfig] = {
-    config.name: config for config in (SMALL, BASE, LARGE, GIANT, METRIC, MONO, NESTED, TINY)
+    config.name: config for config in (SMALL, BASE, LARGE, GIANT, METRIC, MONO, NESTED, TINY, MINI)
 }

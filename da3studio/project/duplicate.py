@@ -13,11 +13,12 @@ from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Progress, Report
 from da3studio.project.document import Project
+from da3studio.project.door import DOOR, put_door
 from da3studio.project.manifest import encode
 from da3studio.project.photo_paths import photo_path, with_photo
 
-_NOT_TAKEN = frozenset({"project.json", "earlier", "scratch", "lock", "delivered.json"})
-"""The manifest is written anew; the rest is about the first project's own past."""
+_NOT_TAKEN = frozenset({"project.json", DOOR, "earlier", "scratch", "lock", "delivered.json"})
+"""The first two are written anew; the rest is about the first project's own past."""
 
 
 def duplicate(
@@ -60,6 +61,7 @@ def duplicate(
             report(Progress(tr("Copying the project"), done, len(files)))
             _link_or_copy(path, new / path.relative_to(source))
         (new / "project.json").write_bytes(manifest)
+        put_door(new)
 
     write_folder_atomic(target, fill)
 

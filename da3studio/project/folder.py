@@ -3,6 +3,7 @@
 ```
 Statue.da3/
 ├── project.json   what was asked for, rewritten whole
+├── open.da3       for a double click; see `door`
 ├── chunks/        results by key
 ├── masks/         painted on photos, by digest
 ├── frames/        taken from videos
@@ -35,6 +36,7 @@ from da3studio.base.i18n import tr
 from da3studio.base.progress import Report, silent
 from da3studio.project.chunks import ChunkStore
 from da3studio.project.document import Project
+from da3studio.project.door import DOOR, project_folder, put_door
 from da3studio.project.duplicate import duplicate
 from da3studio.project.earlier import Earlier, keep_earlier, list_earlier
 from da3studio.project.lock import FolderLock
@@ -49,7 +51,7 @@ from da3studio.project.manifest_file import (
 from da3studio.project.masks import MaskStore
 from da3studio.project.remembered import read_view, stopped_sentence, write_view
 
-_OURS = frozenset({"chunks", "earlier", "scratch", "lock"})
+_OURS = frozenset({"chunks", "earlier", "scratch", "lock", DOOR})
 
 
 class ProjectFolder:
@@ -99,6 +101,7 @@ class ProjectFolder:
             )
         folder = cls(path, Project(name), {}, FolderLock(path / "lock"))
         try:
+            put_door(path)
             folder.save(folder.project)
         except BaseException:
             folder.close()
@@ -110,7 +113,7 @@ class ProjectFolder:
         """Open a project.
 
         Args:
-            path: the project folder.
+            path: the project folder, or the `open.da3` in it.
             write: `False` = only look; takes no lock.
 
         Raises:
@@ -119,7 +122,7 @@ class ProjectFolder:
             ProjectBusy: another program writes in it.
             CannotWrite: the folder is read-only, and `write` is asked for.
         """
-        path = path.absolute()
+        path = project_folder(path)
         project, document = load(path)  # before the lock: a refusal leaves no trace
         if not write:
             return cls(path, project, document, None)
@@ -144,6 +147,7 @@ class ProjectFolder:
         Raises:
             ProjectDamaged: no earlier version can be read, either; and everything that `open` says.
         """
+        path = project_folder(path)
         manifest = path / MANIFEST
         lock = FolderLock(path / "lock")
         try:
@@ -159,6 +163,7 @@ class ProjectFolder:
     @classmethod
     def open_or_create(cls, path: Path, name: str) -> ProjectFolder:
         """Open the project of a folder, or make one there; see `open` and `create`."""
+        path = project_folder(path)
         if (path / MANIFEST).exists():
             return cls.open(path)
         return cls.create(path, name)

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from da3studio.base.atomic import write_atomic, write_bytes_atomic, writing_to
 from da3studio.base.cancel import NEVER, CancelToken
-from da3studio.base.errors import CheckpointMismatch, DiskFull, Missing
+from da3studio.base.errors import CheckpointMismatch, Missing
 from da3studio.base.i18n import tr
 from da3studio.base.paths import data_folder
 from da3studio.base.progress import Report, silent
 from da3studio.project.fields import Fields, MalformedError, parse_json
+from da3studio.weights import fetch
 from da3studio.weights.catalog import catalogue
 from da3studio.weights.content import sha256_of
 
@@ -32,7 +33,6 @@ _WEIGHTS = "model.safetensors"
 _RECORD = "model.json"
 _LARGEST_RECORD_BYTES = 65_536
 _ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
-_ROOM_BYTES = 16 * 2**20  # left free on the disk
 
 
 @dataclass(frozen=True)
@@ -192,18 +192,7 @@ def require_space(n_bytes: int) -> None:
     Raises:
         DiskFull: it does not.
     """
-    folder = models_folder()
-    with writing_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < n_bytes + _ROOM_BYTES:
-        raise DiskFull(
-            tr("The disk has no space for the model."),
-            why=tr("{need} MB are needed in {folder}, {free} MB are free.").format(
-                need=(n_bytes + _ROOM_BYTES) // 10**6, folder=folder, free=free // 10**6
-            ),
-            fix=tr("Free some space, or set DA3STUDIO_HOME to a folder on another disk."),
-        )
+    fetch.require_space(models_folder(), n_bytes, tr("The disk has no space for the model."))
 
 
 def _not_there(model_id: str) -> Missing:

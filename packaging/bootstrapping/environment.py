@@ -37,6 +37,10 @@ class Environment:
         quiet = ("--disable-pip-version-check", "--no-input")
         return [self.python, "-I", "-m", "pip", *quiet, *arguments]
 
+    def is_this(self) -> bool:
+        """Whether this very process runs in it."""
+        return Path(sys.prefix).resolve() == self.folder.resolve()
+
     @property
     def site_packages(self) -> Path:
         """The folder of its packages, for the Python that runs this."""

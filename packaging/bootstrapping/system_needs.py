@@ -103,6 +103,13 @@ TEST_NEEDS = (
         present=has_software_gl,
         without=NOT_TESTED,
     ),
+    Need(
+        "makensis",
+        "nsis",
+        required=False,
+        present=has_program,
+        without="The installer for Windows is not tested: its test needs {names}.",
+    ),
 )
 
 
@@ -112,7 +119,7 @@ def needs_of_this_system() -> tuple[Need, ...]:
 
 
 def needs_of_tests() -> tuple[Need, ...]:
-    """What testing needs besides: a screen that nobody sees, and something to draw on it with."""
+    """What testing needs besides: a screen that nobody sees, what draws on it, a compiler."""
     return TEST_NEEDS if sys.platform == "linux" else ()
 
 

@@ -13,7 +13,7 @@ from tests.pipeline.exact_engine import exact_project
 
 ALWAYS = {
     "new", "open", "sample", "add-photos", "add-folder", "add-video", "settings", "quit",
-    "models", "shortcuts", "about",
+    "models", "shortcuts", "diagnostics", "update", "about",
 }  # fmt: skip
 
 

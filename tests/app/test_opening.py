@@ -67,6 +67,18 @@ def test_that_a_project_folder_with_another_name_is_opened(session, project, qtb
     assert session.folder.path == other
 
 
+def test_that_the_file_in_a_project_opens_it(session, project, told, qtbot):
+    door = project / "open.da3"
+    with qtbot.waitSignal(session.folder_changed):
+        session.add_files([door])
+    assert session.folder.path == project
+
+    with qtbot.waitSignal(session.said) as said:
+        session.open(door)
+    assert said.args[0] == "This project is open already"
+    assert not told
+
+
 def test_that_the_open_project_is_not_opened_again(session, project, told, qtbot):
     opened(session, project, qtbot)
     before = session.folder

@@ -13,7 +13,9 @@ from da3studio.app.session import Session
 from da3studio.app.theme import Theme
 from da3studio.app.widgets.fold import Fold
 from da3studio.app.widgets.main_window import MainWindow
+from da3studio.base.cancel import NEVER
 from da3studio.base.settings import Settings
+from da3studio.pipeline.run import run
 from da3studio.project.folder import ProjectFolder
 from tests.pipeline.exact_engine import exact_engine
 
@@ -85,6 +87,25 @@ def test_that_letters_in_a_field_are_text_and_escape_leads_back_to_the_view(open
 
     press(qtbot, opened, Qt.Key.Key_Escape)
     assert QApplication.focusWidget() is opened.workspace.canvas.native
+
+
+def test_that_letters_in_a_list_of_choices_choose_and_take_up_no_tool(window, project, qtbot):
+    with ProjectFolder.open(project) as folder:
+        run(folder, "cloud", emit=lambda _: None, token=NEVER, reconstructor_for=exact_engine)
+    session = window.session
+    session.show(ProjectFolder.open(project))
+    qtbot.waitUntil(lambda: session.scene.cloud is not None)
+    window.workspace.docks["depth"].show()
+    choice = window.workspace.depth_panel.shown
+    qtbot.waitUntil(choice.isVisible)
+    choice.setFocus()
+    press(qtbot, window, Qt.Key.Key_C)
+    assert choice.currentText() == "Confidence"
+    assert session.view.tool == ""
+
+    window.workspace.canvas.native.setFocus()
+    press(qtbot, window, Qt.Key.Key_C)
+    assert session.view.tool == "crop"
 
 
 def test_that_all_controls_are_shown_at_once_where_the_person_wants_so(opened):

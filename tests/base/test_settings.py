@@ -46,6 +46,7 @@ def test_that_every_field_is_read_as_it_was_saved():
         moving_points=80_000,
         free_memory=False,
         notify=False,
+        updates=True,
         reduced_motion=True,
         projects_folder="/scans",
         recent=("/a/b.da3", "/c/ü d.da3"),

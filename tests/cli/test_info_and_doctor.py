@@ -47,6 +47,17 @@ def test_that_info_says_what_is_there_and_what_is_to_do(project):
     assert ran.err == ""
 
 
+def test_that_the_file_in_a_project_stands_for_it(project):
+    whole = run_program(project.parent, "info", "scan.da3").out
+    ran = run_program(project.parent, "info", "scan.da3/open.da3")
+    assert (ran.code, ran.out) == (0, whole)
+
+    ran = run_program(project.parent, "doctor", "scan.da3/open.da3", "--collect")
+    assert ran.code == 0
+    assert str(project) in ran.out
+    assert (project / "open.da3").is_file()
+
+
 def test_that_info_as_json_is_one_object(project):
     (facts,) = run_program(project.parent, "info", "scan.da3", "--json").events
 

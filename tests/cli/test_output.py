@@ -117,15 +117,22 @@ def test_that_a_console_without_the_character_gets_an_escape_and_json_stays_asci
     assert json.loads(line)["file"] == "Löwe 狮子.glb"
 
 
-def test_that_a_bug_is_one_sentence_and_a_log(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    Output().bug("Traceback: the whole story")
+@pytest.mark.parametrize("home", ["logs", "a file"])
+def test_that_a_bug_is_one_sentence_and_a_report_wherever_there_is_room(
+    home, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DA3STUDIO_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    if home == "a file":
+        (tmp_path / "home").write_text("in the way")
+    Output().bug("Traceback: the whole story", "da3studio info")
     said = capsys.readouterr().err
-    (log,) = tmp_path.iterdir()
+    (report,) = tmp_path.rglob("crash-*.txt")
 
     assert len(said.splitlines()) == 1
-    assert str(log) in said
-    assert "the whole story" in log.read_text("utf-8")
+    assert str(report) in said
+    assert "the whole story" in report.read_text("utf-8")
+    assert "Ran:     da3studio info\n" in report.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pycolmap
 import pytest
 
 from da3studio.base.errors import BadInput
+from da3studio.engine.camera_files.colmap_lenses import MODEL_NAMES, TERMS
 from da3studio.engine.known_cameras import read_known_cameras
 from da3studio.exporters import export
 from da3studio.geometry.camera import project
@@ -36,6 +39,21 @@ def test_that_our_own_colmap_export_comes_back_exactly(tmp_path, kind):
     assert set(found) == set(made.registration.cameras)
     for view_id, true in made.registration.cameras.items():
         assert_same(found[view_id], true)
+
+
+def test_that_our_table_of_lens_models_is_colmaps():
+    code = (
+        "import pycolmap\n"
+        "for model in pycolmap.CameraModelId.__members__.values():\n"
+        "    if int(model.value) >= 0:\n"
+        "        lens = pycolmap.Camera.create_from_model_id(1, model, 1.0, 1, 1)\n"
+        "        print(int(model.value), lens.model_name, lens.params_info.replace(',', ' '))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in ran.stdout.splitlines()]
+
+    assert {int(number): name for number, name, *_ in rows} == MODEL_NAMES
+    assert {name: tuple(terms) for _, name, *terms in rows} == TERMS
 
 
 def test_that_what_pycolmap_writes_is_read_alike_for_every_lens_that_can_be_held(tmp_path):

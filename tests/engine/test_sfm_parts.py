@@ -10,18 +10,14 @@ import pycolmap
 import pytest
 
 from da3studio.base.cancel import NEVER, CancelToken, JobCancelled
-from da3studio.base.progress import silent
-from da3studio.engine.sfm.diagnose import Pair, explain_failure, groups_of, reasons
-from da3studio.engine.sfm.features import (
-    Features,
-    affine_sift,
-    extract_features,
-    in_common_size,
-    open_database,
-    sift,
-)
+from da3studio.engine.sfm.colmap.database import fill_with_features, open_database
+from da3studio.engine.sfm.colmap.diagnose import Pair, explain_failure, groups_of, reasons
+from da3studio.engine.sfm.colmap.localise import ModelPoints
+from da3studio.engine.sfm.colmap.matching import choose_pairs, describe_photos
+from da3studio.engine.sfm.features import affine_sift, codebook, in_common_size, sift
 from da3studio.engine.sfm.lenses import Lens, group_by_lens
-from da3studio.engine.sfm.matching import choose_pairs, describe_photos
+from da3studio.engine.sfm.looking import PhotoEyes
+from da3studio.engine.sfm.messages import Features
 from da3studio.scene.view import PhotoSource
 from tests.engine.sets import RECIPE, SIZE, orbit_set, view_of
 
@@ -118,31 +114,35 @@ def test_that_a_plain_photo_has_no_features():
     assert found.descriptors.shape == (0, 128)
 
 
+class Counted:
+    """Eyes that count what was taken from them and kept."""
+
+    def __init__(self, photos, lenses):
+        self.kept = 0
+        token = CancelToken(lambda: self.kept >= 2)
+        self.eyes = PhotoEyes(photos.views, lenses, photos, RECIPE, token)
+
+    def features(self, view_idx, *, affine=False):
+        for found in self.eyes.features(view_idx, affine=affine):
+            yield found
+            self.kept += 1
+
+
 def test_that_an_interrupted_extraction_keeps_what_it_found(tmp_path):
     photos = replace(orbit_set(6), asked=[])
     lenses = group_by_lens(photos.views)
-
-    def extract(token):
-        with_database = open_database(tmp_path / "matches.db", photos.views, lenses)
-        try:
-            extract_features(
-                with_database, photos.views, lenses, photos, RECIPE, report=silent, token=token
-            )
-        finally:
-            with_database.close()
-
+    path = tmp_path / "matches.db"
+    database = open_database(path, photos.views, lenses)
     with pytest.raises(JobCancelled):
-        extract(CancelToken(lambda: len(photos.asked) >= 3))
-    before = set(photos.asked)
-    extract(NEVER)
-    after = photos.asked[len(before) :]
-    database = pycolmap.Database.open(tmp_path / "matches.db")
+        fill_with_features(database, 6, Counted(photos, lenses))
+    database.close()
+    photos = replace(orbit_set(6), asked=[])
+    database = open_database(path, photos.views, lenses)
+    fill_with_features(database, 6, PhotoEyes(photos.views, lenses, photos, RECIPE, NEVER))
     rows = [len(database.read_keypoints(n + 1)) for n in range(6)]
     database.close()
 
-    assert 3 <= len(before) < 6
-    assert len(after) <= 6 - 1  # the first ones were kept
-    assert set(after) | before == {view.id for view in photos.views}
+    assert sorted(photos.asked) == [view.id for view in photos.views[2:]]
     assert min(rows) > 500
 
 
@@ -156,8 +156,8 @@ def test_that_a_photo_without_features_is_looked_at_once(tmp_path):
     lenses = group_by_lens(plain.views)
     database = open_database(tmp_path / "matches.db", plain.views, lenses)
     for _ in range(2):
-        extract_features(database, plain.views, lenses, plain, RECIPE, report=silent, token=NEVER)
-    described = describe_photos(database, 2, seed=0)
+        fill_with_features(database, 2, PhotoEyes(plain.views, lenses, plain, RECIPE, NEVER))
+    described = describe_photos(database, 2, codebook, seed=0)
     database.close()
 
     assert len(plain.asked) == 2
@@ -191,7 +191,7 @@ def walk(n, seed=0):
 def test_that_few_photos_are_all_compared(tmp_path):
     database = database_of(tmp_path, walk(5))
     try:
-        assert choose_pairs(database, 5, seed=0) == tuple(combinations(range(5), 2))
+        assert choose_pairs(database, 5, codebook, seed=0) == tuple(combinations(range(5), 2))
     finally:
         database.close()
 
@@ -199,9 +199,9 @@ def test_that_few_photos_are_all_compared(tmp_path):
 def test_that_a_long_walk_is_compared_with_its_neighbours_and_where_it_closes(tmp_path):
     database = database_of(tmp_path, walk(100))
     try:
-        pairs = choose_pairs(database, 100, seed=0)
-        again = choose_pairs(database, 100, seed=0)
-        described = describe_photos(database, 100, seed=0)
+        pairs = choose_pairs(database, 100, codebook, seed=0)
+        again = choose_pairs(database, 100, codebook, seed=0)
+        described = describe_photos(database, 100, codebook, seed=0)
     finally:
         database.close()
     closing = {(0, 99), (0, 98), (1, 99), (0, 97), (1, 98), (2, 99)}
@@ -212,6 +212,47 @@ def test_that_a_long_walk_is_compared_with_its_neighbours_and_where_it_closes(tm
     assert closing <= set(pairs)
     assert len(pairs) < 100 * (8 + 16)
     np.testing.assert_allclose(np.linalg.norm(described, axis=1), 1, atol=1e-5)
+
+
+def test_that_a_view_is_matched_with_the_nearest_points_of_a_large_model():
+    """As a sort of all distances finds them, over several blocks of features and of the model."""
+    rng = np.random.default_rng(3)
+
+    def stored(rows):
+        rows = np.abs(rows) / np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.clip(np.round(512 * rows), 0, 255).astype(np.uint8)
+
+    things = rng.gamma(0.3, size=(35_000, 128)).astype(np.float32)
+    ids = np.repeat(np.arange(35_000), 2)
+    model = things[ids] * rng.normal(1, 0.2, (70_000, 128)).astype(np.float32)
+    seen = things[rng.integers(0, 35_000, 300)] * rng.normal(1, 0.2, (300, 128))
+    features, model = stored(seen), stored(model)
+    found = ModelPoints(model, ids).match(Features(np.zeros((300, 4), np.float32), features))
+
+    unit = [
+        rows / np.linalg.norm(rows.astype(float), axis=1)[:, None] for rows in (features, model)
+    ]
+    distance = np.sqrt(np.maximum(0, 2 - 2 * unit[0] @ unit[1].T))
+    nearest = np.argsort(distance, axis=1)[:, :8]
+    far = np.take_along_axis(distance, nearest, axis=1)
+    points = ids[nearest]
+    rival = np.where(points == points[:, :1], np.inf, far).min(axis=1)
+    clear = np.flatnonzero((far[:, 0] < 0.85 * rival) & (far[:, 0] < 0.8))
+    best = {}
+    for k in sorted(clear, key=lambda k: far[k, 0]):
+        best.setdefault(int(points[k, 0]), int(k))
+
+    assert {(int(point), int(k)) for k, point in found} == set(best.items())
+    assert len(found) > 200
+
+
+def test_that_a_small_model_is_matched_too_and_a_tiny_one_with_nothing():
+    rows = np.eye(128, dtype=np.uint8)[:20] * 255
+    features = Features(np.zeros((3, 4), np.float32), rows[[4, 11, 2]])
+
+    found = ModelPoints(rows, np.arange(20) + 100).match(features)
+    assert found.tolist() == [[2, 102], [0, 104], [1, 111]]
+    assert ModelPoints(rows[:5], np.arange(5)).match(features).shape == (0, 2)
 
 
 def pair(i, j, inliers=100):

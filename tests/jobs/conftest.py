@@ -10,6 +10,14 @@ from da3studio.scene.view import View
 from tests.pipeline.exact_engine import make_photos
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What workers keep for the case that they crash lies in a folder of each test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("DA3STUDIO_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> tuple[View, ...]:
     """Rendered photos, with absolute paths."""

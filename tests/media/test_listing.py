@@ -121,6 +121,14 @@ def test_that_projects_and_exported_textures_among_the_photos_are_left_out(tmp_p
     assert said["statue.png"] == "It is the texture of a 3D model."
 
 
+def test_that_the_file_that_opens_a_project_is_no_photo(tmp_path: Path):
+    door = tmp_path / "Statue.da3" / "open.da3"
+    touch(door)
+    (refusal,) = list_files([door]).refused
+
+    assert refusal.why == "It is a project of this program, not a folder of photos."
+
+
 def test_that_a_file_named_itself_is_taken_whatever_its_suffix(tmp_path: Path):
     touch(tmp_path / "photo")
 

@@ -12,7 +12,8 @@ from da3studio.model.names import expected_tensors, is_alias, on_paper, publishe
 from tests.conftest import ROOT
 
 MANIFESTS = ROOT.parent / "shared" / "da3" / "manifest"
-OFFICIAL = [name for name in VARIANTS if name != "da3studio-tiny"]
+OUR_OWN = ("da3studio-tiny", "da3-mini")
+OFFICIAL = [name for name in VARIANTS if name not in OUR_OWN]
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,8 @@ def test_that_a_duplicate_has_everything_but_the_past(whole, tmp_path, links, mo
         assert copy.thumbnail.read_bytes() == b"png"
         copy.chunks.remove("ab" * 16)  # does not touch the first project's
     assert sorted(entry.name for entry in target.iterdir()) == [
-        "chunks", "frames", "lock", "masks", "project.json", "thumbnail.png", "view.json",
+        "chunks", "frames", "lock", "masks", "open.da3", "project.json", "thumbnail.png",
+        "view.json",
     ]  # fmt: skip
     with ProjectFolder.open(whole, write=False) as folder:
         assert folder.project == before

@@ -34,6 +34,8 @@ class Hub:
         self.cut_at = 1.0
         self.pause: Callable[[int], None] = lambda _: None
         self.takes_ranges = True
+        self.lies_about_ranges = False
+        self.shelf: dict[str, bytes] = {}
         self.sends_away = False
         self.status = 200
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -68,15 +70,17 @@ class Hub:
                     return
                 wanted = self.headers.get("Range", "")
                 begin = int(wanted.removeprefix("bytes=").split("-")[0] or 0)
-                begin = begin if hub.takes_ranges else 0
+                begin = begin if hub.takes_ranges and not hub.lies_about_ranges else 0
                 partial = 206 if wanted and hub.takes_ranges else 200
-                self._begin("GET", hub.status if hub.status != 200 else partial, hub.size - begin)
-                end = round(hub.cut_at * len(hub.content))
+                content = hub.shelf.get(self.path.rsplit("/", 1)[-1], hub.content)
+                size = hub.size if content is hub.content else len(content)
+                self._begin("GET", hub.status if hub.status != 200 else partial, size - begin)
+                end = round(hub.cut_at * len(content))
                 self.close_connection = True
                 try:
                     for at in range(begin, end, _PACKET):
                         hub.pause(at)
-                        self.wfile.write(hub.content[at : min(at + _PACKET, end)])
+                        self.wfile.write(content[at : min(at + _PACKET, end)])
                 except OSError:
                     pass  # the other side went away, as some tests want
 

@@ -229,13 +229,13 @@ def test_that_no_byte_comes_before_the_licence_is_accepted(hub, info):
 FULL_DISK = """
 import dataclasses, pathlib, sys
 from da3studio.base.errors import DiskFull
-from da3studio.weights import store
+from da3studio.weights import fetch
 from da3studio.weights.catalog import model
 from da3studio.weights.download import download
 from tests.weights.hub import Hub
 
 folder = pathlib.Path(sys.argv[1])
-store._ROOM_BYTES = 0
+fetch._ROOM_BYTES = 0
 filler = folder / "filler"
 with Hub(pathlib.Path(sys.argv[2]).read_bytes()) as hub:
     import os

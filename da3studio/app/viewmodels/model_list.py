@@ -164,6 +164,8 @@ class ModelList(QObject):
         self.changed.emit()
 
     def _ended(self, job: object, outcome: object) -> None:
+        if not isinstance(job, DownloadJob | AdoptJob | VerifyJob):
+            return  # the lane fetches what the graphics card needs, too
         model_id = getattr(job, "model_id", "")
         match outcome:
             case Cancelled():

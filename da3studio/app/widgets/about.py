@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -24,9 +25,11 @@ from da3studio.app.theme import set_kind
 from da3studio.app.widgets.card import DIALOG_MARGINS, wrapping
 from da3studio.base.i18n import tr
 from da3studio.base.log import log_folder
+from da3studio.base.paths import resources
 
 _ICON_PX = 72
 _WIDTH_PX = 560
+_LICENCES_PX = (760, 620)
 _LICENCES: tuple[tuple[str, str], ...] = (
     ("PySide6-Essentials", "LGPL-3.0"),
     ("vispy", "BSD-3-Clause"),
@@ -36,7 +39,7 @@ _LICENCES: tuple[tuple[str, str], ...] = (
     ("opencv-python-headless", "Apache-2.0"),
     ("open3d-cpu", "MIT"),
     ("open3d", "MIT"),
-    ("pycolmap", "BSD-3-Clause"),
+    ("pycolmap", "GPL-3.0-or-later (as built)"),
     ("pillow", "MIT-CMU"),
     ("pi-heif", "BSD-3-Clause, libheif LGPL-3.0"),
     ("safetensors", "Apache-2.0"),
@@ -92,6 +95,11 @@ class AboutDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(copy)
         row.addWidget(folder)
+        if (licences := third_party_licences()) is not None:
+            third = QPushButton(icon("list"), tr("Third-party licences"))
+            third.setAutoDefault(False)
+            third.clicked.connect(lambda: ThirdPartyDialog(licences, self).open())
+            row.addWidget(third)
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(DIALOG_MARGINS)
@@ -101,6 +109,41 @@ class AboutDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(buttons)
         self.resize(_WIDTH_PX, self.sizeHint().height())
+
+
+class ThirdPartyDialog(QDialog):
+    """Shows the licences of everything that others made, as the installer collected them."""
+
+    def __init__(self, path: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Third-party licences"))
+        self.text = QPlainTextEdit(path.read_text("utf-8"))
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setAccessibleName(tr("Third-party licences"))
+        folder = QPushButton(icon("folder"), tr("Open the folder of licences"))
+        folder.setAutoDefault(False)
+        folder.clicked.connect(
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+        )
+        buttons = QDialogButtonBox()
+        buttons.addButton(folder, QDialogButtonBox.ButtonRole.ActionRole)
+        close = buttons.addButton(tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
+        close.clicked.connect(self.close)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(DIALOG_MARGINS)
+        layout.setSpacing(12)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(buttons)
+        self.resize(*_LICENCES_PX)
+
+
+def third_party_licences() -> Path | None:
+    """The text that an installer put beside `resources`; a source checkout has none."""
+    path = resources().parent / "licences" / "THIRD-PARTY.txt"
+    return path if path.is_file() else None
 
 
 def versions_text() -> str:

@@ -9,6 +9,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImageWriter
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
     QLabel,
     QMainWindow,
     QStackedWidget,
@@ -37,6 +39,7 @@ from da3studio.app.widgets.welcome import Welcome
 from da3studio.base.i18n import tr, tr_later
 from da3studio.base.paths import config_folder
 from da3studio.jobs.messages import ExportJob, Job, RunJob
+from da3studio.runtime.status import Status, look
 
 if TYPE_CHECKING:
     from da3studio.app.widgets.workspace import Workspace
@@ -47,6 +50,7 @@ _SCALE_WORDS: dict[ScaleState, str] = {
     "unknown": tr_later("Size: not known"),
 }
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_CHOICES = (QComboBox, QAbstractItemView)  # a letter goes to the next entry that begins with it
 _SIZE = (1440, 900)
 _LAYOUT_VERSION = 1
 _THUMBNAIL = (432, 268)
@@ -145,7 +149,8 @@ class MainWindow(QMainWindow):
         self.welcome.new_wanted.connect(self.desk.ask_for_new_project)
         self.welcome.open_wanted.connect(self.desk.ask_for_project)
         self.welcome.sample_wanted.connect(self.desk.try_sample)
-        self.welcome.set_hardware(hardware_text())
+        session.jobs.renewed.connect(self._look_at_hardware)
+        self._look_at_hardware()
 
     @property
     def workspace(self) -> Workspace:
@@ -268,6 +273,12 @@ class MainWindow(QMainWindow):
         if isinstance(job, (RunJob, ExportJob)):
             self._keep_picture()
 
+    def _look_at_hardware(self) -> None:
+        def show(status: Status) -> None:
+            self.welcome.set_hardware(hardware_text(status))
+
+        self.session.in_background(look, show)  # a driver may take its time to answer
+
     def _say_saved(self, when: str) -> None:
         self._saved.setText(tr("Saved {time}").format(time=when))
         self._saved.show()
@@ -307,6 +318,9 @@ class MainWindow(QMainWindow):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:  # comes before the key itself
             self._typed_at = self.focusWidget()
+            if isinstance(self._typed_at, _CHOICES) and cast("QKeyEvent", event).text().isalnum():
+                event.accept()  # and takes up no tool
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

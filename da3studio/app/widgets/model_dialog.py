@@ -26,8 +26,10 @@ from PySide6.QtWidgets import (
 from da3studio.app.icons import icon
 from da3studio.app.session import Session
 from da3studio.app.theme import set_kind
+from da3studio.app.viewmodels.graphics import GraphicsSupport
 from da3studio.app.viewmodels.model_list import ModelList, ModelRow
 from da3studio.app.widgets.card import DIALOG_MARGINS, IconLabel, Notice, wrapping
+from da3studio.app.widgets.graphics_card import GraphicsBox
 from da3studio.base.i18n import tr
 
 _WIDTH_PX, _HEIGHT_PX = 680, 680
@@ -42,6 +44,7 @@ class ModelDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Networks"))
         self.models = ModelList(session, self)
+        self.graphics = GraphicsBox(GraphicsSupport(session, self))
         self.cards: dict[str, ModelCard] = {}
         self.licence = LicenceQuestion()
         self._said = wrapping("", "soft")
@@ -79,6 +82,7 @@ class ModelDialog(QDialog):
                 "soft",
             )
         )
+        layout.addWidget(self.graphics)
         layout.addWidget(self.licence)
         layout.addWidget(scroll, 1)
         layout.addWidget(self._said)

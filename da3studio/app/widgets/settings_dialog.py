@@ -9,6 +9,9 @@ from da3studio.app.viewmodels.recipe_form import RecipeForm
 from da3studio.app.widgets.card import DIALOG_MARGINS, wrapping
 from da3studio.app.widgets.form import FormWidget
 from da3studio.base.i18n import tr
+from da3studio.base.params import params_of
+from da3studio.base.settings import Settings
+from da3studio.updates.source import announced_at
 
 _WIDTH_PX, _HEIGHT_PX = 620, 600
 
@@ -21,7 +24,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(tr("Settings"))
         self._session = session
         self._language = session.settings.language
-        self.form = RecipeForm(session.settings, parent=self)
+        self.form = RecipeForm(session.settings, names=_shown(), parent=self)
         self.form.edited.connect(session.set_settings)
         session.settings_changed.connect(self._follow)
         self.widget = FormWidget(self.form, beside=True)
@@ -52,3 +55,8 @@ class SettingsDialog(QDialog):
     def _follow(self) -> None:
         self.form.show(self._session.settings)
         self._later.setVisible(self._session.settings.language != self._language)
+
+
+def _shown() -> list[str]:
+    """Settings that mean something in this build of the program."""
+    return [name for name in params_of(Settings) if name != "updates" or announced_at()]

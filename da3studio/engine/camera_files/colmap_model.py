@@ -4,7 +4,7 @@ Only these two files are read, and of `images` only what is no observation: a mo
 points will do, a damaged table of points does no harm, and nothing is allocated because a file
 says so. COLMAP's pixels and cameras are ours.
 
-Source: COLMAP's doc/format.rst ("Output format"); the terms of each lens model from pycolmap.
+Source: COLMAP's doc/format.rst ("Output format"); the lens models: `colmap_lenses`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from da3studio.base.i18n import tr
+from da3studio.engine.camera_files.colmap_lenses import MODEL_NAMES, TERMS
 from da3studio.engine.camera_files.found import MOST_CAMERAS, FoundCamera, unreadable
 from da3studio.geometry.rigid import rotation_from_wxyz
 
@@ -93,7 +93,10 @@ def _lenses_bin(file: BinaryIO) -> Iterator[tuple[int, _Lens]]:
     (count,) = struct.unpack("<Q", _exactly(file, 8))
     for _ in range(count):
         number, model_id, width, height = _CAMERA.unpack(_exactly(file, _CAMERA.size))
-        model, names = _model_terms(model_id)
+        model = MODEL_NAMES.get(model_id)
+        if model is None:
+            raise _OddError(tr("{n} is no camera model").format(n=model_id))
+        names = TERMS[model]
         values = struct.unpack(f"<{len(names)}d", _exactly(file, 8 * len(names)))
         yield number, _lens(model, names, values, width, height)
 
@@ -120,7 +123,7 @@ def _lenses_txt(file: BinaryIO) -> Iterator[tuple[int, _Lens]]:
         if len(words) < 4:
             raise _OddError(tr("a camera's line has only {n} words").format(n=len(words)))
         number, width, height, *values = [_number(word) for word in (words[0], *words[2:])]
-        names = _terms_by_name().get(words[1])
+        names = TERMS.get(words[1])
         if names is None:
             raise _OddError(tr("{word} is no camera model").format(word=words[1][:40]))
         yield int(number), _lens(words[1], names, values, width, height)
@@ -194,25 +197,3 @@ def _number(word: str) -> float:
         return float(word)
     except ValueError:
         raise _OddError(tr("{word} is no number").format(word=repr(word[:40]))) from None
-
-
-@cache
-def _model_terms(model_id: int) -> tuple[str, tuple[str, ...]]:
-    """Name of a COLMAP lens model, and its terms in the order of the file."""
-    import pycolmap
-
-    try:
-        model = pycolmap.CameraModelId(model_id)
-        camera = pycolmap.Camera.create_from_model_id(1, model, 1.0, 1, 1)
-    except (ValueError, RuntimeError):
-        raise _OddError(tr("{n} is no camera model").format(n=model_id)) from None
-    names = tuple(name.strip() for name in camera.params_info.split(","))
-    return camera.model_name, names
-
-
-@cache
-def _terms_by_name() -> Mapping[str, tuple[str, ...]]:
-    import pycolmap
-
-    numbers = [int(model.value) for model in pycolmap.CameraModelId.__members__.values()]
-    return dict(_model_terms(number) for number in numbers if number >= 0)

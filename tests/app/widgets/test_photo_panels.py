@@ -200,7 +200,7 @@ def test_that_the_depth_panel_follows_handles_and_pointer(session, qtbot):
     assert depth.depth_range[0] > depth.depths.low
     assert (depth.depth_picture != before).any()
     qtbot.mouseMove(panel.map, panel.map.rect().center())
-    assert "away, confidence" in panel.value.text()
+    qtbot.waitUntil(lambda: "away, confidence" in panel.value.text())
 
 
 def test_that_depth_is_exported_in_the_chosen_format(session, qtbot, tmp_path, monkeypatch):

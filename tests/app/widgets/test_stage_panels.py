@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import gettext
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QScrollArea
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+)
 
 from da3studio.app.commands import COMMANDS
 from da3studio.app.session import Session
@@ -18,7 +27,7 @@ from da3studio.app.viewmodels.export_options import ExportOptions
 from da3studio.app.viewmodels.mesh_options import MeshOptions
 from da3studio.app.viewmodels.recent import RecentProject, RecentProjects
 from da3studio.app.viewmodels.reconstruct_options import ReconstructOptions
-from da3studio.app.widgets.about import AboutDialog
+from da3studio.app.widgets.about import AboutDialog, ThirdPartyDialog
 from da3studio.app.widgets.export_panel import ExportPanel
 from da3studio.app.widgets.mesh_panel import MeshPanel
 from da3studio.app.widgets.model_dialog import ModelDialog
@@ -27,6 +36,7 @@ from da3studio.app.widgets.settings_dialog import SettingsDialog
 from da3studio.app.widgets.shortcuts_page import ShortcutsDialog
 from da3studio.app.widgets.welcome import Welcome
 from da3studio.base import i18n
+from da3studio.base.paths import resources
 from da3studio.base.settings import Settings
 
 PANEL_PX = 320  # narrowest that a dock is
@@ -198,6 +208,34 @@ def test_that_about_names_the_libraries_with_their_licences(qtbot):
 
     assert "PySide6-Essentials 6." in text
     assert "LGPL-3.0" in text
+
+
+def test_that_a_source_checkout_has_no_licences_to_show(qtbot):
+    dialog = AboutDialog()
+    qtbot.addWidget(dialog)
+
+    assert "Third-party licences" not in [
+        button.text() for button in dialog.findChildren(QPushButton)
+    ]
+
+
+def test_that_an_installed_program_shows_the_licences_of_others(qtbot, tmp_path, monkeypatch):
+    (tmp_path / "licences").mkdir()
+    (tmp_path / "licences" / "THIRD-PARTY.txt").write_text("torch 2.13 — a Python package", "utf-8")
+    shutil.copytree(resources(), tmp_path / "resources")
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    dialog = AboutDialog()
+    qtbot.addWidget(dialog)
+    (button,) = [
+        one for one in dialog.findChildren(QPushButton) if one.text() == "Third-party licences"
+    ]
+
+    button.click()
+
+    (shown,) = dialog.findChildren(ThirdPartyDialog)
+    assert shown.text.toPlainText() == "torch 2.13 — a Python package"
+    assert shown.text.isReadOnly()
+    shown.close()
 
 
 def test_that_dropped_files_and_cards_begin_work(session, qtbot, tmp_path):

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pycolmap
 from numpy.typing import NDArray
 
-from da3studio.base.cancel import CancelToken
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Progress, Report
 
 _EXHAUSTIVE_UP_TO = 60  # photos: 1,770 pairs, two to four minutes on two cores
 _NEIGHBOURS = 8  # photos before and after, in the order given
 _SIMILAR = 16  # most similar photos to compare beside the neighbours
-_BLOCK_PAIRS = 24  # between two looks at the cancel token
+_BLOCK_PAIRS = 24  # between two words about progress
 
-_CODEBOOK = 64
 _SAMPLE_PER_PHOTO = 256
 
+Learn = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
+"""A sample of `(N, 128)` descriptors and a seed → `(K, 128)` centres of them."""
 
-def choose_pairs(database: Any, n_views: int, *, seed: int) -> tuple[tuple[int, int], ...]:
+
+def choose_pairs(
+    database: Any, n_views: int, learn: Learn, *, seed: int
+) -> tuple[tuple[int, int], ...]:
     """Pairs of view indices worth matching, i < j.
 
     All pairs of a small set; in a long one each photo's neighbours in the order given and the
@@ -34,7 +38,7 @@ def choose_pairs(database: Any, n_views: int, *, seed: int) -> tuple[tuple[int, 
     pairs = {
         (i, j) for i in range(n_views) for j in range(i + 1, min(i + 1 + _NEIGHBOURS, n_views))
     }
-    photos = describe_photos(database, n_views, seed=seed)
+    photos = describe_photos(database, n_views, learn, seed=seed)
     likeness = photos @ photos.T
     np.fill_diagonal(likeness, -np.inf)
     for i, row in enumerate(np.argpartition(-likeness, _SIMILAR, axis=1)[:, :_SIMILAR]):
@@ -42,7 +46,7 @@ def choose_pairs(database: Any, n_views: int, *, seed: int) -> tuple[tuple[int, 
     return tuple(sorted(pairs))
 
 
-def describe_photos(database: Any, n_views: int, *, seed: int) -> NDArray[np.float32]:
+def describe_photos(database: Any, n_views: int, learn: Learn, *, seed: int) -> NDArray[np.float32]:
     """One unit vector per photo, made from its own SIFT features; alike photos, close vectors.
 
     No vocabulary has to be downloaded: the codebook is learnt from these photos.
@@ -52,8 +56,6 @@ def describe_photos(database: Any, n_views: int, *, seed: int) -> NDArray[np.flo
 
     Source: VLAD with intra-normalisation, Arandjelovic and Zisserman 2013.
     """
-    import cv2
-
     rng = np.random.default_rng(seed)
     sample = [
         rows[rng.permutation(len(rows))[:_SAMPLE_PER_PHOTO]]
@@ -62,16 +64,7 @@ def describe_photos(database: Any, n_views: int, *, seed: int) -> NDArray[np.flo
     ]
     if not sample:
         return np.zeros((n_views, 1), np.float32)
-    training = np.concatenate(sample)
-    cv2.setRNGSeed(seed)
-    _, _, centres = cv2.kmeans(
-        training,
-        min(_CODEBOOK, len(training)),
-        None,
-        (cv2.TERM_CRITERIA_MAX_ITER, 20, 0),
-        1,
-        cv2.KMEANS_PP_CENTERS,
-    )
+    centres = learn(np.concatenate(sample), seed)
     vectors = np.zeros((n_views, centres.size), np.float32)
     for idx in range(n_views):
         rows = _descriptors(database, idx)
@@ -107,14 +100,11 @@ def match_pairs(
     seed: int,
     guided: bool = False,
     report: Report,
-    token: CancelToken,
 ) -> None:
     """Match and geometrically verify the pairs; those already in the database are skipped.
 
     `guided` looks a second time along epipolar lines: slow, but it helps views with few matches.
     """
-    import pycolmap
-
     matching = pycolmap.FeatureMatchingOptions()
     matching.use_gpu = False
     matching.guided_matching = guided
@@ -122,7 +112,6 @@ def match_pairs(
     verification.ransac.random_seed = seed
     listing = database_path.with_suffix(".pairs")
     for start in range(0, len(pairs), _BLOCK_PAIRS):
-        token.check()
         report(Progress(tr("Comparing photos"), start, len(pairs)))
         block = pairs[start : start + _BLOCK_PAIRS]
         listing.write_text("".join(f"{names[i]} {names[j]}\n" for i, j in block))

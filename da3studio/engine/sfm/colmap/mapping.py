@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pycolmap
+
 from da3studio.engine.sfm.lenses import Lens
 
 MIN_OBSERVATIONS = 12  # points a view must see, else its camera is a guess
@@ -19,8 +21,6 @@ def map_views(database_path: Path, n_views: int, *, seed: int) -> list[Any]:
 
     If views are left out, a third try accepts fewer inliers and smaller angles.
     """
-    import pycolmap
-
     pycolmap.set_random_seed(seed)
     tries = [_global(database_path, seed=seed)]
     if n_views <= _LONG_CAPTURE or not tries[0]:
@@ -41,8 +41,6 @@ def refine(reconstruction: Any, lenses: Sequence[Lens]) -> None:
 
     The lenses with fewer views keep the intrinsics that the mapper found.
     """
-    import pycolmap
-
     options = pycolmap.BundleAdjustmentOptions()
     options.print_summary = False
     options.ceres.loss_function_type = pycolmap.LossFunctionType.SOFT_L1
@@ -90,8 +88,6 @@ def _registered(models: Sequence[Any]) -> int:
 def _incremental(
     database_path: Path, *, seed: int, relaxed: bool = False, trust_focal: bool = False
 ) -> list[Any]:
-    import pycolmap
-
     options = pycolmap.IncrementalPipelineOptions()
     options.random_seed = seed
     options.min_model_size = 2
@@ -111,8 +107,6 @@ def _incremental(
 
 
 def _global(database_path: Path, *, seed: int) -> list[Any]:
-    import pycolmap
-
     options = pycolmap.GlobalPipelineOptions()
     options.random_seed = seed
     folder = database_path.parent

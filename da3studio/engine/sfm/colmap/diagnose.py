@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pycolmap
 from numpy.typing import NDArray
 
 from da3studio.base.errors import CannotReconstruct
@@ -34,8 +35,6 @@ class Pair:
 
 def compared_pairs(database: Any) -> tuple[Pair, ...]:
     """All pairs that share verified matches, those with most matches first."""
-    import pycolmap
-
     found = []
     for pair_id, geometry in zip(*database.read_two_view_geometries(), strict=True):
         if len(geometry.inlier_matches) >= _FEW_INLIERS:

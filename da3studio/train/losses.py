@@ -1,0 +1,131 @@
+"""The losses of the DA3 paper: depth with confidence, gradients, rays, points, cameras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from da3studio.train.forward import Prediction
+from da3studio.train.targets import Targets, directions_of
+
+_SURE = 0.2  # reward of confidence in depth, per logarithm
+_SURE_OF_RAYS = 0.05
+_GRADIENT_STEPS = (1, 2, 4, 8)  # [px]
+_NO_BASELINE = 0.03  # [units of the scene] below it a translation has no direction to learn
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each part counts."""
+
+    depth: float = 1.0
+    gradient: float = 0.5
+    nothing: float = 0.05  # confidence where nothing is
+    rays: float = 2.0
+    points: float = 1.0
+    position: float = 2.0
+    orientation: float = 4.0
+    lens: float = 1.0
+    direction: float = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Parts of the loss, not yet weighted; scalars."""
+
+    depth: Tensor
+    gradient: Tensor
+    nothing: Tensor
+    rays: Tensor
+    points: Tensor
+    position: Tensor
+    orientation: Tensor
+    lens: Tensor
+    direction: Tensor
+    log_depth_error: Tensor  # told, not learned from
+
+    def total(self, weights: Weights) -> Tensor:
+        """The sum that is made small."""
+        return sum(
+            getattr(weights, field.name) * getattr(self, field.name) for field in fields(weights)
+        )
+
+
+def losses(prediction: Prediction, targets: Targets, dense_views: Tensor) -> Losses:
+    """All parts.
+
+    Args:
+        prediction: of `B` scenes with `V` views, `K` of them dense.
+        targets: of all views.
+        dense_views: `(B, K)` which views the dense maps are of.
+    """
+    scenes = torch.arange(len(dense_views), device=dense_views.device)[:, None]
+    depth, valid, rotation, position, lens = (
+        value[scenes, dense_views] for value in vars(targets).values()
+    )
+    size, coarse = prediction.log_depth.shape[-2:], prediction.rays.shape[2:4]
+    at_size, is_valid = (_sampled(x, size) for x in (depth, valid.float()))
+    error = (prediction.log_depth - at_size.clamp(min=1e-3).log()) * is_valid
+    count = is_valid.sum().clamp(min=1)
+    sure = prediction.confidence
+    of_depth = ((sure * error.abs() - _SURE * sure.log()) * is_valid).sum() / count
+    nothing = ((sure - 1) * (at_size <= 0)).mean()
+
+    directions = directions_of(rotation, lens, *coarse)
+    origins = position[:, :, None, None].expand_as(directions)
+    off = (prediction.rays - torch.cat([directions, origins], dim=-1)).abs().mean(-1)
+    of_rays = (
+        prediction.ray_confidence * off - _SURE_OF_RAYS * prediction.ray_confidence.log()
+    ).mean()
+
+    depth_there, valid_there = _sampled(depth, coarse), _sampled(valid.float(), coarse)
+    said = _sampled(prediction.log_depth, coarse).clamp(-7, 5).exp()
+    points = said[..., None] * prediction.rays[..., :3] + prediction.rays[..., 3:]
+    truth = depth_there[..., None] * directions + origins
+    miss = (points - truth).abs().mean(-1) / (0.5 + truth.norm(dim=-1))
+    of_points = (miss * valid_there).sum() / valid_there.sum().clamp(min=1)
+    return Losses(
+        of_depth,
+        _gradient(error, is_valid),
+        nothing,
+        of_rays,
+        of_points,
+        *_cameras(prediction.cameras, targets.cameras),
+        log_depth_error=(error.abs().sum() / count).detach(),
+    )
+
+
+def _sampled(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """`(B, K, H, W)` at the pixels that the middles of a coarser map's cells lie in."""
+    if x.shape[-2:] == size:
+        return x
+    rows, cols = (
+        ((torch.arange(n, device=x.device) + 0.5) * (of / n)).long()
+        for n, of in zip(size, x.shape[-2:], strict=True)
+    )
+    return x[..., rows, :][..., cols]
+
+
+def _gradient(error: Tensor, valid: Tensor) -> Tensor:
+    """How much the error changes from pixel to pixel, at several scales."""
+    total = torch.zeros((), device=error.device)
+    for step in _GRADIENT_STEPS:
+        e, v = error[..., ::step, ::step], valid[..., ::step, ::step]
+        across = (e[..., 1:] - e[..., :-1]).abs() * v[..., 1:] * v[..., :-1]
+        down = (e[..., 1:, :] - e[..., :-1, :]).abs() * v[..., 1:, :] * v[..., :-1, :]
+        total = total + (across.sum() + down.sum()) / (2 * v.sum() + 1)
+    return total
+
+
+def _cameras(said: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Position, orientation, lens, and direction of the position."""
+    same_side = torch.where((said[..., 3:7] * truth[..., 3:7]).sum(-1, keepdim=True) < 0, -1.0, 1.0)
+    position = (said[..., :3] - truth[..., :3]).abs().mean()
+    orientation = (said[..., 3:7] - same_side * truth[..., 3:7]).abs().mean()
+    lens = (said[..., 7:] - truth[..., 7:]).abs().mean()
+    moved = (truth[..., :3].norm(dim=-1) > _NO_BASELINE).float()
+    angle = 1 - functional.cosine_similarity(said[..., :3], truth[..., :3], dim=-1, eps=1e-4)
+    return position, orientation, lens, (angle * moved).sum() / moved.sum().clamp(min=1)

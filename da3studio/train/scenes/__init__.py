@@ -1,0 +1,1 @@
+"""Procedural scenes, rendered exactly by ray casting in torch: nothing comes from a file."""

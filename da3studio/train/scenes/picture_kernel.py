@@ -1,0 +1,277 @@
+"""`shading` and `render` once more, as a GPU kernel; see `trace_kernel`."""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+from da3studio.train.scenes.pattern_kernel import clamp, mix, noise
+from da3studio.train.scenes.trace_kernel import lump_value, nearest
+
+
+@triton.jit
+def _unit(x, y, z):
+    scale = 1.0 / tl.maximum(tl.sqrt(x * x + y * y + z * z), 1e-9)
+    return x * scale, y * scale, z * scale
+
+
+@triton.jit
+def _sky(light, x, y, z):
+    flat = 1.5 / (0.3 + tl.abs(z))
+    seed = tl.load(light + 22).to(tl.int32)
+    cloud = tl.load(light + 21) * tl.maximum(noise(x * flat, y * flat, seed) - 0.4, 0.0)
+    up = tl.sqrt(clamp(z, 0.0, 1.0))
+    below = tl.where(z < 0, 1 + 0.5 * z * tl.load(light + 23), 1.0)
+    r0, g0, b0 = tl.load(light + 18), tl.load(light + 19), tl.load(light + 20)
+    r = (r0 + (tl.load(light + 15) - r0) * up) * below + cloud
+    g = (g0 + (tl.load(light + 16) - g0) * up) * below + cloud
+    b = (b0 + (tl.load(light + 17) - b0) * up) * below + cloud
+    return r, g, b
+
+
+@triton.jit
+def _face(p):
+    return tl.abs(1 - tl.abs(p))
+
+
+@triton.jit
+def _sign(p):
+    return tl.where(p > 0, 1.0, tl.where(p < 0, -1.0, 0.0))
+
+
+@triton.jit
+def _gathered(m, x, y, z):
+    """A point in frames that differ from pixel to pixel."""
+    px = tl.load(m) * x + tl.load(m + 1) * y + tl.load(m + 2) * z + tl.load(m + 3)
+    py = tl.load(m + 4) * x + tl.load(m + 5) * y + tl.load(m + 6) * z + tl.load(m + 7)
+    pz = tl.load(m + 8) * x + tl.load(m + 9) * y + tl.load(m + 10) * z + tl.load(m + 11)
+    return px, py, pz
+
+
+@triton.jit
+def _turned_out(m, gx, gy, gz):
+    """A gradient in a body's frame as a normal in the world."""
+    x = tl.load(m) * gx + tl.load(m + 4) * gy + tl.load(m + 8) * gz
+    y = tl.load(m + 1) * gx + tl.load(m + 5) * gy + tl.load(m + 9) * gz
+    z = tl.load(m + 2) * gx + tl.load(m + 6) * gy + tl.load(m + 10) * gz
+    return x, y, z
+
+
+@triton.jit
+def _row_length(m):
+    a, b, c = tl.load(m), tl.load(m + 1), tl.load(m + 2)
+    return tl.maximum(tl.sqrt(a * a + b * b + c * c), 1e-9)
+
+
+@triton.jit
+def _surface(solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, which, x, y, z):
+    """Normal and place on the body, see `shading._surface`."""
+    m = solids + tl.minimum(which, n_solids - 1) * 12
+    q = quadrics + tl.minimum(which, n_solids - 1) * 5
+    px, py, pz = _gathered(m, x, y, z)
+    xx, yy, zz, h, one = tl.load(q), tl.load(q + 1), tl.load(q + 2), tl.load(q + 3), tl.load(q + 4)
+    cx, cy, cz = 2 * xx * px, 2 * yy * py, 2 * zz * pz + h
+    value = xx * px * px + yy * py * py + zz * pz * pz + h * pz + one
+    steep = tl.sqrt(cx * cx + cy * cy + cz * cz)
+    off = tl.where(steep > 1e-6, tl.abs(value) / tl.maximum(steep, 1e-6), 9.0)
+    fx, fy, fz = _face(px), _face(py), _face(pz)
+    least = tl.minimum(tl.minimum(fx, fy), fz)
+    curved = off < least
+    gx = tl.where(curved, cx, tl.where(fx <= least, _sign(px), 0.0))
+    gy = tl.where(curved, cy, tl.where(fy <= least, _sign(py), 0.0))
+    gz = tl.where(curved, cz, tl.where(fz <= least, _sign(pz), 0.0))
+    nx, ny, nz = _turned_out(m, gx, gy, gz)
+    ux, uy, uz = px / _row_length(m), py / _row_length(m + 4), pz / _row_length(m + 8)
+    if n_lumps > 0:
+        index = tl.minimum(tl.maximum(which - n_solids, 0), n_lumps - 1)
+        m, s = lumps + index * 12, shapes + index * 5
+        px, py, pz = _gathered(m, x, y, z)
+        a, b, c, d, e = tl.load(s), tl.load(s + 1), tl.load(s + 2), tl.load(s + 3), tl.load(s + 4)
+        k = 2e-3
+        gx = lump_value(px + k, py, pz, a, b, c, d, e) - lump_value(px - k, py, pz, a, b, c, d, e)
+        gy = lump_value(px, py + k, pz, a, b, c, d, e) - lump_value(px, py - k, pz, a, b, c, d, e)
+        gz = lump_value(px, py, pz + k, a, b, c, d, e) - lump_value(px, py, pz - k, a, b, c, d, e)
+        lx, ly, lz = _turned_out(m, gx, gy, gz)
+        is_lump = which >= n_solids
+        nx, ny, nz = tl.where(is_lump, lx, nx), tl.where(is_lump, ly, ny), tl.where(is_lump, lz, nz)
+        ux = tl.where(is_lump, px / _row_length(m), ux)
+        uy = tl.where(is_lump, py / _row_length(m + 4), uy)
+        uz = tl.where(is_lump, pz / _row_length(m + 8), uz)
+    if n_waves > 0:
+        sx, sy = x * 0.0, x * 0.0
+        for i in range(n_waves):
+            w = waves + 4 * i
+            fa, fb = tl.load(w), tl.load(w + 1)
+            rise = tl.load(w + 3) * tl.cos(fa * x + fb * y + tl.load(w + 2))
+            sx += rise * fa
+            sy += rise * fb
+        is_ground = which >= n_solids + n_lumps
+        nx = tl.where(is_ground, -sx, nx)
+        ny = tl.where(is_ground, -sy, ny)
+        nz = tl.where(is_ground, 1.0, nz)
+        ux, uy = tl.where(is_ground, x, ux), tl.where(is_ground, y, uy)
+        uz = tl.where(is_ground, z, uz)
+    nx, ny, nz = _unit(nx, ny, nz)
+    return nx, ny, nz, ux, uy, uz
+
+
+@triton.jit
+def _gap(m, x, y, z):
+    a, b, c = tl.load(m), tl.load(m + 1), tl.load(m + 2)
+    local = a * x + b * y + c * z + tl.load(m + 3)
+    return (tl.abs(local) - 1) / tl.sqrt(a * a + b * b + c * c + 1e-12)
+
+
+@triton.jit
+def _openness(solids, n_solids, radius, x, y, z, nx, ny, nz):
+    x, y, z = x + nx * radius, y + ny * radius, z + nz * radius
+    least = x * 0.0 + 1e8
+    for i in range(n_solids):
+        m = solids + 12 * i
+        a, b, c = _gap(m, x, y, z), _gap(m + 4, x, y, z), _gap(m + 8, x, y, z)
+        inside = tl.maximum(tl.maximum(a, b), c)
+        a, b, c = tl.maximum(a, 0.0), tl.maximum(b, 0.0), tl.maximum(c, 0.0)
+        away = tl.where(inside > 0, tl.sqrt(a * a + b * b + c * c), tl.abs(inside))
+        least = tl.minimum(least, away)
+    return clamp(least / tl.maximum(radius, 1e-6), 0.0, 1.0) * 0.7 + 0.3
+
+
+@triton.jit
+def _colour(
+    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials, light,
+    ox, oy, oz, dx, dy, dz, pixel,
+):  # fmt: skip
+    """Linear light along rays, see `shading.met` and `shading.lit`."""
+    distance, which = nearest(
+        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
+        ox, oy, oz, dx, dy, dz,
+    )  # fmt: skip
+    length = tl.sqrt(dx * dx + dy * dy + dz * dz)
+    rx, ry, rz = dx / length, dy / length, dz / length
+    hit = distance < 5e7
+    distance = tl.where(hit, distance * length, 1.0)
+    x, y, z = ox + rx * distance, oy + ry * distance, oz + rz * distance
+    nx, ny, nz, ux, uy, uz = _surface(
+        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, which, x, y, z
+    )
+    facing = nx * rx + ny * ry + nz * rz
+    side = tl.where(facing > 0, -1.0, 1.0)
+    nx, ny, nz = nx * side, ny * side, nz * side
+    slant = tl.maximum(tl.abs(facing), 0.15)
+
+    # Pattern
+    m = materials + which * 16
+    is_flat = tl.abs(nz) >= tl.maximum(tl.abs(nx), tl.abs(ny))
+    u, v = tl.where(is_flat, ux, ux + uy), tl.where(is_flat, uy, -uz)
+    scale, angle = tl.load(m + 1), tl.load(m + 2)
+    cos, sin = tl.cos(angle), tl.sin(angle)
+    pu, pv = scale * (cos * u - sin * v), scale * (sin * u + cos * v)
+    second, third = mix(
+        tl.load(m), pu, pv, pixel * distance / slant * scale, tl.load(m + 3).to(tl.int32)
+    )
+    r, g, b = tl.load(m + 7), tl.load(m + 8), tl.load(m + 9)
+    r += (tl.load(m + 10) - r) * second
+    g += (tl.load(m + 11) - g) * second
+    b += (tl.load(m + 12) - b) * second
+    r += (tl.load(m + 13) - r) * third
+    g += (tl.load(m + 14) - g) * third
+    b += (tl.load(m + 15) - b) * third
+
+    # Sun or lamp
+    lift = 2e-3 * distance
+    x, y, z = x + nx * lift, y + ny * lift, z + nz * lift
+    is_lamp = tl.load(light + 3)
+    tx = tl.load(light) - is_lamp * x
+    ty = tl.load(light + 1) - is_lamp * y
+    tz = tl.load(light + 2) - is_lamp * z
+    far = tl.sqrt(tx * tx + ty * ty + tz * tz)
+    inverse = 1.0 / tl.maximum(far, 1e-6)
+    tx, ty, tz = tx * inverse, ty * inverse, tz * inverse
+    shadow, _ = nearest(
+        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, x, y, z, tx, ty, tz
+    )
+    reach = tl.where(is_lamp > 0, far, 1e8)
+    free = tl.where(shadow > tl.minimum(0.98 * reach, 5e7), 1.0, 0.0)
+    power = tl.where(is_lamp > 0, 1.0 / (0.3 + far * far), 1.0) * free
+    lambert = power * tl.maximum(nx * tx + ny * ty + nz * tz, 0.0)
+    hx, hy, hz = _unit(tx - rx, ty - ry, tz - rz)
+    shine = tl.maximum(nx * hx + ny * hy + nz * hz, 0.0)
+    shine = power * tl.load(m + 4) * tl.exp2(40 * tl.log2(tl.maximum(shine, 1e-6)))
+    openness = _openness(solids, n_solids, tl.load(light + 13), x, y, z, nx, ny, nz)
+    up = 0.5 + 0.5 * nz
+    slope = rx * nx + ry * ny + rz * nz
+    graze = 1 - tl.abs(slope)
+    mirror = tl.load(m + 5) * (0.2 + 0.8 * graze * graze * graze)
+    mr, mg, mb = _sky(light, rx - 2 * slope * nx, ry - 2 * slope * ny, rz - 2 * slope * nz)
+    sr, sg, sb = _sky(light, rx, ry, rz)
+    haze = 1 - tl.exp(-distance * tl.load(light + 14))
+    r = _lit(light, 0, r, lambert, shine, up, openness, mirror * mr, haze)
+    g = _lit(light, 1, g, lambert, shine, up, openness, mirror * mg, haze)
+    b = _lit(light, 2, b, lambert, shine, up, openness, mirror * mb, haze)
+    return tl.where(hit, r, sr), tl.where(hit, g, sg), tl.where(hit, b, sb)
+
+
+@triton.jit
+def _lit(light, channel, base, lambert, shine, up, openness, mirrored, haze):
+    strength = tl.load(light + 4 + channel)
+    above, below = tl.load(light + 7 + channel), tl.load(light + 10 + channel)
+    ambient = (below + (above - below) * up) * openness
+    seen = base * (strength * lambert + ambient) + strength * shine + mirrored
+    return seen + (tl.load(light + 18 + channel) - seen) * haze
+
+
+@triton.jit(
+    do_not_specialize=[
+        "n_solids", "n_lumps", "n_waves", "n_bodies", "n_views", "height", "width",
+    ]
+)  # fmt: skip
+def picture_kernel(
+    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials, n_bodies, light,
+    cameras, n_views, height, width, light_out, depth_out, block: tl.constexpr,
+):  # fmt: skip
+    """Light and depth of all pixels; the grid is (blocks of pixels, views of all scenes)."""
+    view = tl.program_id(1)
+    scene = view // n_views
+    pixel = tl.program_id(0) * block + tl.arange(0, block)
+    on = pixel < height * width
+    solids += scene * n_solids * 12
+    quadrics += scene * n_solids * 5
+    lumps += scene * n_lumps * 12
+    shapes += scene * n_lumps * 5
+    waves += scene * n_waves * 4
+    materials += scene * n_bodies * 16
+    light += scene * 24
+    c = cameras + view * 16
+    column, row = (pixel % width).to(tl.float32) + 0.5, (pixel // width).to(tl.float32) + 0.5
+    fx, fy, cx, cy = tl.load(c + 12), tl.load(c + 13), tl.load(c + 14), tl.load(c + 15)
+    ox, oy, oz = (
+        tl.load(c + 9) + column * 0.0, tl.load(c + 10) + column * 0.0,
+        tl.load(c + 11) + column * 0.0,
+    )  # fmt: skip
+    red, green, blue, depth = column * 0.0, column * 0.0, column * 0.0, column * 0.0
+    for sample in range(3):
+        shift = tl.where(sample == 0, -0.25, tl.where(sample == 1, 0.25, 0.0))
+        vx, vy = ((column + shift) / width - cx) / fx, ((row + shift) / height - cy) / fy
+        dx = tl.load(c) * vx + tl.load(c + 1) * vy + tl.load(c + 2)
+        dy = tl.load(c + 3) * vx + tl.load(c + 4) * vy + tl.load(c + 5)
+        dz = tl.load(c + 6) * vx + tl.load(c + 7) * vy + tl.load(c + 8)
+        if sample < 2:
+            r, g, b = _colour(
+                solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials,
+                light, ox, oy, oz, dx, dy, dz, 1.0 / (fx * width),
+            )  # fmt: skip
+            red += 0.5 * r
+            green += 0.5 * g
+            blue += 0.5 * b
+        else:
+            distance, _ = nearest(
+                solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
+                ox, oy, oz, dx, dy, dz,
+            )  # fmt: skip
+            depth = tl.where(distance < 5e7, distance, 0.0)
+    area = height * width
+    base = view.to(tl.int64) * area
+    tl.store(light_out + base * 3 + pixel, red, on)
+    tl.store(light_out + base * 3 + area + pixel, green, on)
+    tl.store(light_out + base * 3 + 2 * area + pixel, blue, on)
+    tl.store(depth_out + base + pixel, depth, on)
