@@ -26,6 +26,8 @@ def main() -> int:
     parser.add_argument("bundle", type=Path, help="folder that PyInstaller made")
     parser.add_argument("sbom", type=Path, help="list of parts to write (CycloneDX 1.6)")
     asked = parser.parse_args()
+    if not asked.bundle.is_dir():
+        parser.error(f"there is no bundle {asked.bundle}: make it with packaging/build.py")
     checkout = Path(__file__).resolve().parent.parent
     product = Product.of(checkout)
     try:

@@ -91,7 +91,8 @@ def main() -> int:
         folder = asked.root or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         root = Root(folder)
         if not (folder / "usr/bin/apt-get").exists():
-            command = ["debootstrap", "--variant=minbase", asked.suite, str(folder), asked.mirror]
+            command = ["debootstrap", "--variant=minbase", asked.suite, str(folder)]
+            command += [asked.mirror] if asked.mirror else []
             _timed(figures, "bare system made", lambda: subprocess.run(command, check=True))
         stack.enter_context(_mounted(folder))
         try:
@@ -219,7 +220,7 @@ def _understand() -> argparse.Namespace:
     parser.add_argument("deb", type=Path)
     parser.add_argument("--root", type=Path, help="folder of a bare system [default: a new one]")
     parser.add_argument("--suite", default="bookworm", help="[default: bookworm]")
-    parser.add_argument("--mirror", default="http://deb.debian.org/debian")
+    parser.add_argument("--mirror", help="where the packages are [default: debootstrap's own]")
     parser.add_argument("--screenshot", type=Path, default=Path("window.png"))
     asked = parser.parse_args()
     if os.geteuid() != 0:

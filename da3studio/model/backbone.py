@@ -126,7 +126,7 @@ class Backbone(nn.Module):
             return self.pos_embed
         table = self.pos_embed.float()
         grid = table[0, 1:].unflatten(0, (_GRID, _GRID))
-        by_row, by_col = (_resampling(n).to(grid.device) for n in (rows, cols))
+        by_row, by_col = (grid_resampling(n).to(grid.device) for n in (rows, cols))
         patches = torch.einsum("ri,cj,ijd->rcd", by_row, by_col, grid).flatten(0, 1)
         return torch.cat([table[:, :1], patches[None]], dim=1).to(self.pos_embed.dtype)
 
@@ -158,7 +158,7 @@ def _block(config: BackboneConfig, index: int) -> Block:
     return Block(width, config.heads, feed_forward, rotary=rotary, eps=1e-6)
 
 
-def _resampling(n: int) -> Tensor:
+def grid_resampling(n: int) -> Tensor:
     """`(n, _GRID)` weights of the trained grid's cells for `n` cells along one side, bicubic."""
     each = torch.eye(_GRID)[None, None]
     factors = ((n + _GRID_OFFSET) / _GRID, 1.0)

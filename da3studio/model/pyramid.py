@@ -145,14 +145,14 @@ def enlarge(x: Tensor, size: tuple[int, int]) -> Tensor:
 def add_uv(x: Tensor, aspect: float) -> Tensor:
     """Add to `(views, C, rows, cols)`, in place, where in the picture each cell lies."""
     channels, rows, cols = x.shape[1:]
-    along_x, along_y = _uv_waves(channels, rows, cols, aspect, x.device)
+    along_x, along_y = uv_waves(channels, rows, cols, aspect, x.device)
     x[:, : channels // 2] += along_x
     x[:, channels // 2 :] += along_y
     return x
 
 
 @lru_cache(maxsize=64)
-def _uv_waves(
+def uv_waves(
     channels: int, rows: int, cols: int, aspect: float, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """`(C / 2, 1, cols)` and `(C / 2, rows, 1)`; kept, as every batch of views asks again.

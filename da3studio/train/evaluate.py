@@ -14,7 +14,7 @@ from da3studio.bench.metrics import auc, pair_errors
 from da3studio.geometry.rigid import Rigid3, angle_between
 from da3studio.model.camera_heads import rotation_of
 from da3studio.model.network import DA3
-from da3studio.train.forward import predict
+from da3studio.train.forward import Prediction, predict
 from da3studio.train.scenes.batch import batch, shares
 from da3studio.train.scenes.parts import Draw
 from da3studio.train.scenes.patterns import HELD_OUT
@@ -91,13 +91,12 @@ def _scores(
     at_once = min(scenes, max(len(kinds), _PHOTOS // n_views))
     counts = shares(kinds, at_once)
     poses, still, angles, depth, constant, known_poses = [], [], [], [], [], []
-    on_gpu = torch.device(device).type == "cuda"
-    with torch.no_grad(), torch.autocast(torch.device(device).type, torch.bfloat16, enabled=on_gpu):
+    with torch.no_grad():
         for _ in range(-(-scenes // at_once)):
             made = batch(counts, n_views, *size, device, families=HELD_OUT)
             targets, photos = targets_of(made), normalised(made.photos)
             dense = torch.arange(n_views, device=device).expand(len(photos), -1)
-            said = predict(network, photos, dense)
+            said = _said(network, photos, dense)
             for found, true in zip(_poses(said.cameras), _poses(targets.cameras), strict=True):
                 errors = pair_errors(found, true)
                 poses.append(errors)
@@ -109,7 +108,7 @@ def _scores(
             if network.config.pose_conditioning:
                 given = given_cameras(targets, Draw(len(photos), device))
                 all_known = torch.ones(len(photos), dtype=torch.bool, device=device)
-                told = predict(network, photos, dense, known=given, is_known=all_known)
+                told = _said(network, photos, dense, known=given, is_known=all_known)
                 pairs = zip(_poses(told.cameras), _poses(targets.cameras), strict=True)
                 known_poses += [pair_errors(found, true) for found, true in pairs]
     rotation, direction = np.median(np.concatenate(angles), axis=0)
@@ -128,6 +127,12 @@ def _scores(
         float(constant_delta1),
         _aucs(known_poses)[_THRESHOLDS[-1]] if known_poses else 0.0,
     )
+
+
+def _said(network: DA3, photos: Tensor, dense: Tensor, **known: Tensor) -> Prediction:
+    """In half precision where it is fast, as in training; scenes and truth are never made so."""
+    with torch.autocast(photos.device.type, torch.bfloat16, enabled=photos.is_cuda):
+        return predict(network, photos, dense, **known)
 
 
 def _aucs(errors: Sequence[NDArray[np.float64]]) -> dict[int, float]:

@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from da3studio.model.backbone import _resampling
+from da3studio.model.backbone import grid_resampling
 from da3studio.model.blocks import Block
 from da3studio.model.config import PATCH
 from da3studio.model.network import DA3
 from da3studio.model.packing import Packing
-from da3studio.model.pyramid import Fusion, FusionStage, ResidualUnit, _uv_waves
+from da3studio.model.pyramid import Fusion, FusionStage, ResidualUnit, uv_waves
 from da3studio.model.rope import rotation_at
 
 _DENSE_CELLS = 8  # cells a patch of the dense heads before the last enlarging
@@ -135,7 +135,7 @@ def _positions(backbone: Any, rows: int, cols: int) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _cells(n: int, device: torch.device) -> Tensor:
-    return _resampling(n).to(device)
+    return grid_resampling(n).to(device)
 
 
 def _block(
@@ -294,6 +294,6 @@ def _weights(of: int, to: int, device: torch.device) -> Tensor:
 def _placed(x: Tensor, aspect: float) -> Tensor:
     """As `pyramid.add_uv`, with nothing written over."""
     channels, rows, cols = x.shape[1:]
-    along_x, along_y = _uv_waves(channels, rows, cols, aspect, x.device)
+    along_x, along_y = uv_waves(channels, rows, cols, aspect, x.device)
     halves = x.split(channels // 2, dim=1)
     return torch.cat([halves[0] + along_x.to(x.dtype), halves[1] + along_y.to(x.dtype)], dim=1)

@@ -74,7 +74,8 @@ def size_of(path: Path) -> int:
 
 def largest_parts(bundle: Path, n: int = 12) -> list[tuple[str, int]]:
     """Names and bytes of the largest entries of a bundle's libraries."""
-    entries = [(one.name, size_of(one)) for one in libraries_of(bundle).iterdir()]
+    inside = libraries_of(bundle).iterdir()
+    entries = [(one.name, size_of(one)) for one in inside if not one.is_symlink()]
     return sorted(entries, key=lambda entry: -entry[1])[:n]
 
 

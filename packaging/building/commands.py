@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import file_digest
 from pathlib import Path
 
@@ -86,16 +86,17 @@ def _build(asked: argparse.Namespace, environment: Environment, checkout: Path) 
     if "portable" in asked.only:
         with timed("Portable archive (5 to 20 minutes)"):
             made.append(make_portable(bundle, dist, product, asked.system))
-    _write_sums(dist / SUMS, made)
+    _write_sums(dist, product)
     return made
 
 
-def _write_sums(path: Path, files: Iterable[Path]) -> None:
+def _write_sums(dist: Path, product: Product) -> None:
+    """Of all files of this version that are there, also those made before."""
     lines = []
-    for one in files:
+    for one in sorted(dist.glob(f"{product.name}[-_]{product.version}*")):
         with one.open("rb") as content:
             lines.append(f"{file_digest(content, 'sha256').hexdigest()}  {one.name}\n")
-    path.write_text("".join(lines), encoding="utf-8")
+    (dist / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
 def _understand(argv: Sequence[str]) -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from da3studio.bench.metrics import pair_errors
@@ -30,13 +31,20 @@ def test_that_the_truth_has_no_error():
     assert len(depth) == 6
 
 
-def test_that_scores_are_the_same_every_time_and_a_fresh_network_knows_no_more_than_nothing():
-    network = fresh(TINY, seed=1).eval()
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU")
+        ),
+    ],
+)
+def test_that_scores_are_the_same_every_time_and_a_fresh_network_knows_no_more_than_nothing(device):
+    network = fresh(TINY, seed=1).eval().to(device)
+    sets = {"hills and streets": {"terrain": 1.0, "street": 1.0}}
 
-    one, other = (
-        evaluate(network, 2, (28, 28), "cpu", sets={"streets": {"street": 1.0}}, views=(2,))
-        for _ in range(2)
-    )
+    one, other = (evaluate(network, 2, (28, 28), device, sets=sets, views=(2,)) for _ in range(2))
 
     assert one == other
     (scores,) = one
