@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from da3studio.base.i18n import language, set_language
 from tests.virtual_screen import screen
 
 __all__ = ["screen"]  # a fixture for all tests, too
@@ -20,3 +22,12 @@ def shared_photos() -> Path:
     if not folder.is_dir():
         pytest.skip(f"REAL PHOTOS NOT TESTED: {folder} is absent")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Tests read English, and fail if they leave another language to those after them."""
+    yield
+    left = language()
+    set_language("en")
+    assert left == "en", "the test left another language behind"

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import gettext
-
 import pytest
 
 from da3studio.base import i18n
@@ -11,7 +9,7 @@ from da3studio.base.i18n import set_language, spoken, system_languages, tr, tr_l
 @pytest.fixture(autouse=True)
 def english_again():
     yield
-    i18n.use_catalogue(gettext.NullTranslations())
+    set_language("en")
     i18n.write_counts(str)
 
 
