@@ -86,7 +86,8 @@ def main() -> None:
             )
             for taken, name in NAMES.items():
                 with Image.open(Path(pictures) / f"{taken}.png") as picture:
-                    picture.save(FOLDER / f"{name}-{mode}.webp", quality=90, method=6)
+                    few = picture.convert("RGB").quantize(256)
+                    few.save(FOLDER / f"{name}-{mode}.png", optimize=True)
         print(mode)
 
 
