@@ -52,6 +52,11 @@ class Talk:
         self.until(lambda message: isinstance(message, Working))
 
     @property
+    def has_news(self) -> bool:
+        """Whether something was said that no test has read yet."""
+        return not self._messages.empty()
+
+    @property
     def events(self) -> list[Happened]:
         return [message for message in self.said if isinstance(message, Happened)]
 

@@ -42,7 +42,7 @@ def kill_during(job: Job, kills: int, longest_s: float, after_each: Callable[[],
             client.submit(job)
             tries += 1
             assert tries < 5 * kills, "the job is over before it can be killed"
-            while not workers():
+            while not workers() and not talk.has_news:  # it may have died of the last kill only now
                 pass
             time.sleep(chance.uniform(0, longest_s))  # the moment is the point of this test
             for worker in workers():
