@@ -8,12 +8,13 @@ with Announcer() as place:          # asks: place.address
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.local_server import LocalServer
 
 
-class Announcer:
+class Announcer(LocalServer):
     """`body` is what it answers; `status`, `location` and `pause` are how."""
 
     def __init__(self) -> None:
@@ -21,25 +22,14 @@ class Announcer:
         self.body: list[bytes] = [b""]
         self.status, self.location = 200, ""
         self.pause: Callable[[], None] = lambda: None  # before each piece of the body
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        super().__init__(self._handler())
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/latest.json"
+        return f"{self.url}/latest.json"
 
     def says(self, **document: object) -> None:
         self.body = [json.dumps({"page": "https://example.org/new", **document}).encode()]
-
-    def __enter__(self) -> Announcer:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
     def _handler(place) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the request
         class Request(BaseHTTPRequestHandler):

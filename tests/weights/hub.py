@@ -8,15 +8,16 @@ with Hub(content) as hub:        # HF_ENDPOINT = hub.url
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.local_server import LocalServer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _PACKET = 16_384
 
 
-class Hub:
+class Hub(LocalServer):
     """Serves `content` as every model's file.
 
     `cut_at` is the share of the file behind which the connection breaks, `pause` is called with
@@ -38,22 +39,7 @@ class Hub:
         self.shelf: dict[str, bytes] = {}
         self.sends_away = False
         self.status = 200
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Hub:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(self._handler())
 
     def _handler(hub) -> type[BaseHTTPRequestHandler]:  # noqa: N805 - `self` is the request
         class Request(BaseHTTPRequestHandler):
