@@ -23,8 +23,10 @@ from da3studio.model.network import DA3
 from da3studio.model.packing import Packing
 from da3studio.model.pyramid import Fusion, FusionStage, ResidualUnit, uv_waves
 from da3studio.model.rope import rotation_at
+from da3studio.train.matching import looks as looks_of
 
-_DENSE_CELLS = 8  # cells a patch of the dense heads before the last enlarging
+_LEAK = 0.1  # of the gradient of the camera decoder's units that are off
+CELLS = 8  # a patch and side, of the dense heads before the last enlarging
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,8 @@ class Prediction:
     rays: Tensor  # (B, K, 8 rows, 8 cols, 6) direction, origin
     ray_confidence: Tensor  # (B, K, 8 rows, 8 cols) >= 1
     cameras: Tensor  # (B, V, 9) see `model.camera_heads`
+    camera_tokens: Tensor  # (B * V, tap width) that cameras are decoded from
+    looks: tuple[Tensor, ...] = ()  # of each cross-view block, see `matching.looks`; if asked for
 
 
 def predict(
@@ -47,6 +51,7 @@ def predict(
     is_known: Tensor | None = None,
     full: bool = True,
     compiled: bool = False,
+    matching: bool = False,
 ) -> Prediction:
     """One pass; the first view of each scene is the reference.
 
@@ -58,22 +63,25 @@ def predict(
         is_known: `(B,)` for which scenes they are given to the network.
         full: depth in the photos' size; else at 8 cells a patch, which is cheaper to train.
         compiled: let `torch.compile` join the small operations around attention.
+        matching: tell what attention across views looks at.
     """
     n_scenes, n_views, _, height, width = photos.shape
     rows, cols = height // PATCH, width // PATCH
     tokens = None
     if known is not None and is_known is not None:
         tokens = _camera_tokens(network, known, is_known)
-    taps, camera = _backbone(network, photos, tokens, compiled)
+    looks: list[Tensor] = []
+    watched = looks if matching and n_views > 1 else None
+    taps, camera = _backbone(network, photos, tokens, compiled, watched)
     scenes = torch.arange(n_scenes, device=photos.device)[:, None]
     taken = [
         tap.unflatten(0, (n_scenes, n_views))[scenes, dense_views].flatten(0, 1) for tap in taps
     ]
-    size = (height, width) if full else (_DENSE_CELLS * rows, _DENSE_CELLS * cols)
+    size = (height, width) if full else (CELLS * rows, CELLS * cols)
     maps = _dense(network, taken, (rows, cols), size)
     depth, sure, rays, ray_sure = (m.unflatten(0, (n_scenes, -1)) for m in maps)
     cameras = _decoded(network, camera).unflatten(0, (n_scenes, n_views))
-    return Prediction(depth, sure, rays, ray_sure, cameras)
+    return Prediction(depth, sure, rays, ray_sure, cameras, camera, tuple(looks))
 
 
 def _camera_tokens(network: DA3, known: Tensor, is_known: Tensor) -> Tensor:
@@ -93,9 +101,16 @@ def _learned_tokens(network: DA3, n_scenes: int, n_views: int) -> Tensor:
 
 
 def _backbone(
-    network: DA3, photos: Tensor, tokens: Tensor | None, compiled: bool
+    network: DA3,
+    photos: Tensor,
+    tokens: Tensor | None,
+    compiled: bool,
+    watched: list[Tensor] | None,
 ) -> tuple[list[Tensor], Tensor]:
-    """Patches `(B * V, rows * cols, tap width)` of each tap, and `(B * V, tap width)` tokens."""
+    """Patches `(B * V, rows * cols, tap width)` of each tap, and `(B * V, tap width)` tokens.
+
+    What attention across views looks at is added to `watched`.
+    """
     backbone = network.backbone
     n_scenes, n_views = photos.shape[:2]
     if tokens is None:
@@ -115,7 +130,8 @@ def _backbone(
             x = torch.cat([tokens.flatten(0, 1)[:, None].float(), x[:, 1:]], dim=1)
         turn = None if starts is None or i < starts else within
         if backbone.config.is_cross_view(i):
-            x = _block(block, x.flatten(0, 1), n_scenes, across, compiled)
+            watch = None if watched is None else partial(_watch, watched, n_scenes, n_views)
+            x = _block(block, x.flatten(0, 1), n_scenes, across, compiled, watch)
         else:
             x = local = _block(block, x.flatten(0, 1), n_photos, turn, compiled).view_as(x)
         x = x.view(n_photos, length, -1)
@@ -144,6 +160,7 @@ def _block(
     pieces: int,
     turn: tuple[Tensor, Tensor] | None = None,
     compiled: bool = False,
+    watch: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Tensor:
     """`(N, D)` tokens through a block, `pieces` sequences that do not see each other."""
     attention, mlp = block.attn, block.mlp
@@ -153,10 +170,16 @@ def _block(
         rotary = (*_weights_of(attention.q_norm, attention.k_norm), *turn)
     q, k, v = before(x, *_weights_of(block.norm1, attention.qkv), *rotary)
     q, k, v = (part.unflatten(0, (pieces, -1)).transpose(1, 2) for part in (q, k, v))
+    if watch is not None:
+        watch(q, k)
     attended = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(0, 1)
     layers = (attention.proj, block.norm2, mlp.fc1, mlp.fc2)
     result: Tensor = after(x, attended, *_weights_of(*layers), block.ls1.gamma, block.ls2.gamma)
     return result
+
+
+def _watch(watched: list[Tensor], n_scenes: int, n_views: int, q: Tensor, k: Tensor) -> None:
+    watched.append(looks_of(q, k, n_scenes, n_views))
 
 
 def _weights_of(*layers: Any) -> tuple[Tensor, ...]:
@@ -216,9 +239,34 @@ def _rotations(
 
 
 def _decoded(network: DA3, tokens: Tensor) -> Tensor:
+    """As `CameraDecoder`, whose ReLUs let a small gradient through where they are off.
+
+    Units that are off for every photo would never learn again, and after some thousand steps nine
+    of ten were.
+    """
+    decoder = network.camera_decoder
     with torch.autocast(tokens.device.type, enabled=False):
-        encoding: Tensor = network.camera_decoder(tokens.float())
-    return encoding
+        x = tokens.float()
+        for layer in (decoder.hidden1, decoder.hidden2):
+            x = _kept_alive(layer(x))
+        fields_of_view = _kept_alive(decoder.field_of_view(x))
+        return torch.cat([decoder.position(x), decoder.orientation(x), fields_of_view], dim=-1)
+
+
+def _kept_alive(x: Tensor) -> Tensor:
+    """ReLU; where it is off, it can learn to be on.
+
+    Only that: a gradient that pushes further down would change nothing said, so nothing would ever
+    stop it.
+    """
+    below = _LEAK * x.clamp(max=0)
+    if below.requires_grad:
+        below.register_hook(_upwards)
+    return functional.relu(x) + (below - below.detach())
+
+
+def _upwards(gradient: Tensor) -> Tensor:
+    return gradient.clamp(max=0)
 
 
 def _dense(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from da3studio.train.forward import Prediction
-from da3studio.train.targets import Targets, directions_of
+from da3studio.train.forward import CELLS, Prediction
+from da3studio.train.matching import matches_of, matching_loss
+from da3studio.train.targets import Targets, directions_of, sampled
 
 _SURE = 0.2  # reward of confidence in depth, per logarithm
 _SURE_OF_RAYS = 0.05
@@ -30,6 +32,8 @@ class Weights:
     orientation: float = 4.0
     lens: float = 1.0
     direction: float = 0.4
+    matching: float = 0.2
+    token: float = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,8 @@ class Losses:
     orientation: Tensor
     lens: Tensor
     direction: Tensor
+    matching: Tensor
+    token: Tensor
     log_depth_error: Tensor  # told, not learned from
 
     def total(self, weights: Weights) -> Tensor:
@@ -67,7 +73,7 @@ def losses(prediction: Prediction, targets: Targets, dense_views: Tensor) -> Los
         value[scenes, dense_views] for value in vars(targets).values()
     )
     size, coarse = prediction.log_depth.shape[-2:], prediction.rays.shape[2:4]
-    at_size, is_valid = (_sampled(x, size) for x in (depth, valid.float()))
+    at_size, is_valid = (sampled(x, size) for x in (depth, valid.float()))
     error = (prediction.log_depth - at_size.clamp(min=1e-3).log()) * is_valid
     count = is_valid.sum().clamp(min=1)
     sure = prediction.confidence
@@ -81,8 +87,8 @@ def losses(prediction: Prediction, targets: Targets, dense_views: Tensor) -> Los
         prediction.ray_confidence * off - _SURE_OF_RAYS * prediction.ray_confidence.log()
     ).mean()
 
-    depth_there, valid_there = _sampled(depth, coarse), _sampled(valid.float(), coarse)
-    said = _sampled(prediction.log_depth, coarse).clamp(-7, 5).exp()
+    depth_there, valid_there = sampled(depth, coarse), sampled(valid.float(), coarse)
+    said = sampled(prediction.log_depth, coarse).clamp(-7, 5).exp()
     points = said[..., None] * prediction.rays[..., :3] + prediction.rays[..., 3:]
     truth = depth_there[..., None] * directions + origins
     miss = (points - truth).abs().mean(-1) / (0.5 + truth.norm(dim=-1))
@@ -94,19 +100,18 @@ def losses(prediction: Prediction, targets: Targets, dense_views: Tensor) -> Los
         of_rays,
         of_points,
         *_cameras(prediction.cameras, targets.cameras),
+        _matching(prediction.looks, targets, coarse),
+        # Nothing else holds the tokens: they grow, and so does what a step changes in the cameras.
+        prediction.camera_tokens.float().square().mean(),
         log_depth_error=(error.abs().sum() / count).detach(),
     )
 
 
-def _sampled(x: Tensor, size: tuple[int, int]) -> Tensor:
-    """`(B, K, H, W)` at the pixels that the middles of a coarser map's cells lie in."""
-    if x.shape[-2:] == size:
-        return x
-    rows, cols = (
-        ((torch.arange(n, device=x.device) + 0.5) * (of / n)).long()
-        for n, of in zip(size, x.shape[-2:], strict=True)
-    )
-    return x[..., rows, :][..., cols]
+def _matching(looks: Sequence[Tensor], targets: Targets, coarse: Sequence[int]) -> Tensor:
+    if not looks:
+        return torch.zeros((), device=targets.depth.device)
+    rows, cols = (n // CELLS for n in coarse)
+    return matching_loss(looks, matches_of(targets, rows, cols))
 
 
 def _gradient(error: Tensor, valid: Tensor) -> Tensor:

@@ -1,12 +1,14 @@
-"""One step of training: make scenes, look at them, learn. On a GPU it is a CUDA graph.
+"""One step of training: make scenes, look at them, learn. On a GPU it is two CUDA graphs.
 
 Everything from the first random number to the last changed weight runs without asking the CPU, so
-a step is one launch; without that, thousands of small launches take most of the time.
+a step is two launches; without that, thousands of small launches take most of the time. Between
+the two, several GPUs add up what they learned.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -21,7 +23,7 @@ from da3studio.train.scenes.batch import batch, shares
 from da3studio.train.scenes.parts import Draw
 from da3studio.train.targets import Targets, given_cameras, normalised, targets_of
 
-TOLD = (*(field.name for field in fields(Losses)), "loss", "gradient_length", "decoder_alive")
+TOLD = (*(field.name for field in fields(Losses)), "loss", "gradient_length")
 _AHEAD = 3  # steps that may wait for the GPU
 _WARM_UPS = 2  # runs before a capture, which libraries use to set themselves up
 
@@ -48,6 +50,16 @@ class _Example:
     is_known: Tensor | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Captured:
+    """A step of one bucket, recorded."""
+
+    learn: torch.cuda.CUDAGraph
+    update: torch.cuda.CUDAGraph
+    told: Tensor  # by the first
+    length: Tensor  # by the second
+
+
 class Learner:
     """Network, optimiser, moving average, and how they take a step.
 
@@ -62,7 +74,11 @@ class Learner:
         self.optimiser = Optimiser(network, recipe.rates)
         self.average = {name: p.detach().clone() for name, p in network.named_parameters()}
         self.device = next(network.parameters()).device
-        self._captured: dict[Bucket, tuple[torch.cuda.CUDAGraph, Tensor]] = {}
+        self._summed: Tensor | None = None  # gradients of all GPUs, one after the other
+        if distributed.is_initialized():
+            count = sum(p.numel() for p in network.parameters())
+            self._summed = torch.zeros(count, device=self.device)
+        self._captured: dict[Bucket, _Captured] = {}
         self._pool: object = None
         self._running: deque[torch.cuda.Event] = deque()
 
@@ -74,18 +90,22 @@ class Learner:
             seed: of all its random numbers; the same seed gives the same step.
 
         Returns:
-            What is to be told of it, named by `TOLD`; overwritten by the next step.
+            What is to be told of it, named by `TOLD`.
         """
         if self.device.type != "cuda":
             torch.manual_seed(seed)
-            return self._run(bucket)
+            told = self._learn(bucket)
+            self._add_up()
+            return torch.cat([told, self._update()])
         if bucket not in self._captured:
             self._captured[bucket] = self._capture(bucket)
-        graph, told = self._captured[bucket]
+        captured = self._captured[bucket]
         torch.manual_seed(seed)
-        graph.replay()
+        captured.learn.replay()
+        self._add_up()
+        captured.update.replay()
         self._keep_pace()
-        return told
+        return torch.cat([captured.told, captured.length])
 
     def _keep_pace(self) -> None:
         """Wait for the GPU once it is some steps behind, or clocks would mean nothing."""
@@ -95,7 +115,8 @@ class Learner:
         if len(self._running) > _AHEAD:
             self._running.popleft().synchronize()
 
-    def _run(self, bucket: Bucket) -> Tensor:
+    def _learn(self, bucket: Bucket) -> Tensor:
+        """Gradients of a new batch; what there is to tell of it."""
         for parameter in self.network.parameters():
             parameter.grad = None
         with torch.no_grad():
@@ -110,17 +131,32 @@ class Learner:
                 is_known=made.is_known,
                 full=bucket.full,
                 compiled=self.recipe.compiled,
+                matching=self.recipe.weights.matching > 0,
             )
         parts = losses(prediction, made.targets, made.dense)
         total = parts.total(self.recipe.weights)
         total.backward()
-        self._share_gradients()
+        if self._summed is not None:
+            gradients = [p.grad.flatten() for p in self.network.parameters()]
+            torch.cat(gradients, out=self._summed)
+        return torch.stack([*(x.detach() for x in vars(parts).values()), total.detach()])
+
+    def _add_up(self) -> None:
+        if self._summed is not None:
+            distributed.all_reduce(self._summed)
+
+    def _update(self) -> Tensor:
+        """Change the weights by the gradients, whose length `(1,)` is returned."""
+        if self._summed is not None:
+            self._summed /= distributed.get_world_size()
+            at = 0
+            for parameter in self.network.parameters():
+                part = self._summed[at : at + parameter.numel()]
+                parameter.grad.copy_(part.view_as(parameter))
+                at += parameter.numel()
         length = self.optimiser.step()
         self._update_average()
-        alive = self._decoder_alive()
-        return torch.stack(
-            [*(x.detach() for x in vars(parts).values()), total.detach(), length, alive]
-        )
+        return length[None]
 
     def _made(self, bucket: Bucket) -> _Example:
         recipe, n_views = self.recipe, bucket.n_views
@@ -138,18 +174,6 @@ class Learner:
             known, is_known = given_cameras(targets, draw), draw.chance(recipe.known)
         return _Example(normalised(made.photos), targets, dense, known, is_known)
 
-    def _share_gradients(self) -> None:
-        if not distributed.is_initialized():
-            return
-        gradients = [p.grad for p in self.network.parameters()]
-        flat = torch.cat([g.flatten() for g in gradients])
-        distributed.all_reduce(flat)
-        flat /= distributed.get_world_size()
-        for gradient, part in zip(
-            gradients, flat.split([g.numel() for g in gradients]), strict=True
-        ):
-            gradient.copy_(part.view_as(gradient))
-
     def _update_average(self) -> None:
         with torch.no_grad():
             steps = self.optimiser.steps
@@ -159,12 +183,7 @@ class Learner:
             torch._foreach_mul_(moved, share)
             torch._foreach_add_(list(self.average.values()), moved)
 
-    def _decoder_alive(self) -> Tensor:
-        """Share of the camera decoder's hidden numbers that learned anything in this step."""
-        gradient = self.network.camera_decoder.hidden2.weight.grad
-        return (gradient.abs().sum(-1) > 0).float().mean()
-
-    def _capture(self, bucket: Bucket) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+    def _capture(self, bucket: Bucket) -> _Captured:
         """Record a step; the weights are afterwards as they were."""
         kept = [
             *self.network.parameters(),
@@ -176,16 +195,24 @@ class Learner:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UPS):
-                self._run(bucket)
+                self._learn(bucket)
+                self._update()
         torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
-            told = self._run(bucket)
-        self._pool = self._pool or graph.pool()
+        learn, told = self._recorded(lambda: self._learn(bucket))
+        update, length = self._recorded(self._update)
         with torch.no_grad():
             for tensor, value in zip(kept, saved, strict=True):
                 tensor.copy_(value)
-        return graph, told
+        return _Captured(learn, update, told, length)
+
+    def _recorded(self, work: Callable[[], Tensor]) -> tuple[torch.cuda.CUDAGraph, Tensor]:
+        """A graph of some work, and its result, which each replay writes again."""
+        graph = torch.cuda.CUDAGraph()
+        # Other threads, of the communication between GPUs, may ask the card meanwhile.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            result = work()
+        self._pool = self._pool or graph.pool()
+        return graph, result
 
 
 def dense_views(n_views: int) -> int:

@@ -70,6 +70,17 @@ def directions_of(rotation: Tensor, lens: Tensor, height: int, width: int) -> Te
     return directions.unflatten(2, (height, width))
 
 
+def sampled(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """`(..., H, W)` at the pixels that the middles of a coarser map's cells lie in."""
+    if x.shape[-2:] == size:
+        return x
+    rows, cols = (
+        ((torch.arange(n, device=x.device) + 0.5) * (of / n)).long()
+        for n, of in zip(size, x.shape[-2:], strict=True)
+    )
+    return x[..., rows, :][..., cols]
+
+
 def encoded(rotation: Tensor, position: Tensor, lens: Tensor) -> Tensor:
     """`(B, V, 9)`: position, quaternion, vertical and horizontal field of view [rad]."""
     fields_of_view = 2 * torch.atan(0.5 / lens[..., :2].flip(-1))

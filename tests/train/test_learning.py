@@ -34,6 +34,7 @@ def _truth():
         torch.cat([directions, origins], dim=-1),
         torch.ones(2, 2, 16, 24),
         targets.cameras,
+        torch.zeros(4, 8),
     )
     return said, targets, views
 
