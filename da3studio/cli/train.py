@@ -19,14 +19,18 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     """
     recipe = read_recipe(args.recipe)
     piece = Run(recipe, args.out, resume=args.resume, compact=args.compact, device=args.device)
-    words = tr("Training goes on after step {step} of {steps}; {log} tells how it goes.")
-    output.tell(
-        "training",
-        words.format(step=piece.step, steps=recipe.steps, log=args.out / LOG),
-        step=piece.step,
-        steps=recipe.steps,
-    )
+    if piece.is_first:
+        words = tr("Training goes on after step {step} of {steps}; {log} tells how it goes.")
+        output.tell(
+            "training",
+            words.format(step=piece.step, steps=recipe.steps, log=args.out / LOG),
+            step=piece.step,
+            steps=recipe.steps,
+        )
     piece.train(args.minutes, token)
+    piece.leave_others()
+    if not piece.is_first:
+        return 0
     piece.evaluate()
     path = args.out / CHECKPOINT
     if args.whole:

@@ -103,9 +103,19 @@ class Run:
         if cancelled is not None:
             raise cancelled
 
+    @property
+    def is_first(self) -> bool:
+        """Whether this process speaks for all of them."""
+        return self._rank == 0
+
+    def leave_others(self) -> None:
+        """With several GPUs, after training: from here each process is on its own."""
+        if _several():
+            distributed.destroy_process_group()
+
     def evaluate(self) -> None:
         """Measure the averaged weights and log the scores."""
-        if self._rank != 0 or not self.recipe.evaluated:
+        if not self.is_first or not self.recipe.evaluated:
             return
         network = DA3(self.recipe.config)
         network.load_state_dict({k: v.cpu() for k, v in self.learner.average.items()})
@@ -116,8 +126,8 @@ class Run:
             self._log({"step": self.step, "scores": asdict(scores)})
 
     def save(self) -> None:
-        """Write the state, and the checkpoint of the averaged weights where it fits into a file."""
-        if self._rank != 0:
+        """Write the state."""
+        if not self.is_first:
             return
         weights = self.learner.network.state_dict()
         kinds: dict[str, Mapping[str, Tensor]] = {
@@ -135,7 +145,7 @@ class Run:
 
     def write_checkpoint(self, path: Path) -> None:
         """The averaged weights as a file that the product loads."""
-        if self._rank == 0:
+        if self.is_first:
             write_checkpoint(path, self.recipe.config, self.learner.average)
 
     def bucket_at(self, step: int) -> Bucket:
@@ -148,11 +158,14 @@ class Run:
         photos = stage.photos // n_views * n_views
         return Bucket(n_views, height, width, photos, stage.full)
 
+    def seed_at(self, step: int, rank: int) -> int:
+        """Of all random numbers of a step on one of the GPUs."""
+        return random.Random(f"{self.recipe.seed} {step} {rank}").getrandbits(48)  # noqa: S311
+
     def _one_step(self) -> Bucket:
         bucket = self.bucket_at(self.step)
         self.learner.optimiser.rate.fill_(self.recipe.rate_at(self.step, self._since))
-        seed = random.Random(f"{self.recipe.seed} {self.step} {self._rank}")  # noqa: S311
-        told = self.learner.step(bucket, seed.getrandbits(48))
+        told = self.learner.step(bucket, self.seed_at(self.step, self._rank))
         self.step += 1
         self._told += torch.cat([told, torch.ones_like(told[:1])])
         self._photos += bucket.photos * (distributed.get_world_size() if _several() else 1)
@@ -199,7 +212,7 @@ class Run:
         )
 
     def _log(self, line: Mapping[str, object]) -> None:
-        if self._rank != 0:
+        if not self.is_first:
             return
         path = self.out / LOG
         with writing_to(path):

@@ -110,6 +110,35 @@ def test_that_the_checkpoint_of_mini_loads_as_the_official_ones_do(tmp_path):
 
 
 @pytest.mark.slow
+def test_that_two_processes_learn_from_the_mean_of_their_gradients(tmp_path):
+    steps = 2
+    file = tmp_path / "recipe.toml"
+    text = CPU.read_text("utf-8").replace("steps = 200", f"steps = {steps}")
+    file.write_text(text.replace("warm_up = 20", "warm_up = 2"), "utf-8")
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    command = ("-m", "da3studio", "train", file, "--out", tmp_path / "two", "--device", "cpu")
+    subprocess.run([sys.executable, *launcher, *command, "--no-checkpoint"], check=True, cwd=ROOT)
+
+    one = Run(_recipe(steps), tmp_path / "one", device="cpu")
+    parameters = list(one.learner.network.parameters())
+    for step in range(steps):
+        one.learner.optimiser.rate.fill_(one.recipe.rate_at(step))
+        gradients = []
+        for rank in range(2):
+            torch.manual_seed(one.seed_at(step, rank))
+            one.learner._learn(one.bucket_at(step))
+            gradients.append([p.grad.clone() for p in parameters])
+        for parameter, ours, theirs in zip(parameters, *gradients, strict=True):
+            parameter.grad = (ours + theirs) / 2
+        one.learner._update()
+
+    progress, kinds = read_state(tmp_path / "two" / STATE)
+    assert progress.photos == steps * 2 * one.bucket_at(0).photos
+    for name, parameter in one.learner.network.named_parameters():
+        torch.testing.assert_close(kinds["weights"][name], parameter, atol=2e-5, rtol=2e-4)
+
+
+@pytest.mark.slow
 def test_that_the_first_200_steps_have_the_same_losses_twice(tmp_path):
     for name in ("one", "other"):
         run = Run(read_recipe(CPU), tmp_path / name, device="cpu")
