@@ -23,6 +23,7 @@ import numpy as np
 
 from da3studio.base.errors import BadInput, Missing
 from da3studio.base.i18n import tr
+from da3studio.geometry.camera import Camera, Intrinsics
 from da3studio.geometry.rigid import Rigid3
 from da3studio.media.formats import is_video
 from da3studio.scene.view import View
@@ -31,6 +32,8 @@ SPLIT = "dev"
 SCORER = "score.py"
 FEWEST_OBSERVATIONS = 12  # of a reference camera that is more than a guess
 
+# Where the radial terms begin among a lens model's numbers
+_RADIAL_FROM = {"SIMPLE_PINHOLE": 3, "PINHOLE": 4, "SIMPLE_RADIAL": 3, "RADIAL": 3}
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".heic", ".webp", ".tif", ".tiff")
 _FRAME_OF_OURS = re.compile(r"_(\d{6})\.jpg$")
 
@@ -86,6 +89,16 @@ class PhotoSet:
         if self.has_true_cameras:
             return _poses(self.folder / "gt_cameras.json")
         return _poses(self.reference_folder / "reference.json")
+
+    @cached_property
+    def cameras(self) -> Mapping[str, Camera]:
+        """The same cameras with their lenses, at the size of the upright photo."""
+        return _cameras(self.folder / "gt_cameras.json") if self.has_true_cameras else self.found
+
+    @cached_property
+    def found(self) -> Mapping[str, Camera]:
+        """COLMAP's cameras, in the world of its points."""
+        return _cameras(self.reference_folder / "reference.json")
 
     @cached_property
     def upright_names(self) -> Mapping[str, str]:
@@ -156,6 +169,18 @@ def _poses(path: Path) -> dict[str, Rigid3]:
         key_of(row["name"]): Rigid3(np.reshape(row["R"], (3, 3)), np.reshape(row["t"], 3))
         for row in _rows(path)
     }
+
+
+def _cameras(path: Path) -> dict[str, Camera]:
+    """With the radial terms of COLMAP's lens models, where the file has them."""
+    poses, found = _poses(path), {}
+    for row in _rows(path):
+        (fx, _, cx), (_, fy, cy), _ = np.reshape(row["K"], (3, 3))
+        radial = row["params"][_RADIAL_FROM[row["model"]] :] if "model" in row else []
+        k1, k2 = [*radial, 0.0, 0.0][:2]
+        lens = Intrinsics(fx, fy, cx, cy, row["width"], row["height"], k1, k2)
+        found[key_of(row["name"])] = Camera(lens, poses[key_of(row["name"])])
+    return found
 
 
 def _observations(path: Path) -> dict[str, int]:

@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 
 from da3studio.base.cancel import CancelToken
-from da3studio.bench.metrics import auc, pair_errors, trusted
 from da3studio.bench.photo_sets import SCORER, SPLIT, PhotoSet, key_of
 from da3studio.exporters import export
+from da3studio.geometry.pose_errors import auc, pair_errors, trusted
 from da3studio.geometry.rigid import Rigid3
 from da3studio.media.photos import PhotoFiles
 from da3studio.recipes.export import ExportRecipe

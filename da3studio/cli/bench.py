@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from da3studio.base.atomic import write_bytes_atomic, writing_to
@@ -39,6 +39,7 @@ from da3studio.cli.output import Output
 from da3studio.cli.parsing import DEFAULT_FRAMES
 from da3studio.cli.progress import Narrator, PlainLines
 from da3studio.cli.working import WorkerCrashedError, finish
+from da3studio.engine.choice import FEWEST, Wish, choose
 from da3studio.media.photos import PhotoFiles
 from da3studio.pipeline.events import Event
 from da3studio.pipeline.load import load_scene
@@ -80,11 +81,15 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         from da3studio.cli import bench_retrieval
 
         return bench_retrieval.run(args, output, token)
+    if args.subject == "geometry":
+        from da3studio.cli import bench_geometry
+
+        return bench_geometry.run(args, output, token)
     if args.subject == "windows":
         made = Made("da3studio bench windows", "", made_by(Recipe()))
         return _written(_windows(made, output, token), args.out, output)
     check_test_extras()
-    bench = Bench(args.work, PRESETS[args.preset], output, token)
+    bench = Bench(args.work, _recipe(args), output, token)
     made = Made(_command(args), args.preset, made_by(bench.recipe))
     match args.subject:
         case "photos":
@@ -94,6 +99,14 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
         case _:
             page = _speed(args, bench, made)
     return _written(page, args.out, output)
+
+
+def _recipe(args: argparse.Namespace) -> Recipe:
+    recipe = PRESETS[args.preset]
+    if args.subject != "photos":
+        return recipe
+    chosen = choose(recipe.depth, Wish(args.engine), n_views=FEWEST, cameras_given=False)
+    return replace(recipe, depth=chosen.recipe)
 
 
 def _written(page: str, path: Path, output: Output) -> int:
@@ -264,6 +277,7 @@ def _command(args: argparse.Namespace) -> str:
     if args.subject == "photos":
         words.append(str(args.folder))
         words += ["--sets", ",".join(args.sets)] if args.sets else []
+        words += ["--engine", args.engine]
     if args.subject == "speed":
         words += ["--photos", str(args.photos)] if args.photos is not None else []
         words += ["--repeat", str(args.repeat)] if args.repeat > 1 else []

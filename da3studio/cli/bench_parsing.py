@@ -6,10 +6,13 @@ import argparse
 from pathlib import Path
 
 from da3studio.base.i18n import tr
+from da3studio.base.params import params_of
 from da3studio.cli.grammar import Commands, command, names, positive, preset
+from da3studio.recipes.depth import DepthRecipe
 
 _WORK_FOLDER = Path("build/bench")
 _RESULTS_FOLDER = Path("docs/results")
+_SIZES_PX = (56, 2016)  # that networks and SIFT may be compared in
 
 
 def add_bench(commands: Commands) -> None:
@@ -21,6 +24,12 @@ def add_bench(commands: Commands) -> None:
     )
     photos = command(subjects, "photos", tr("real photo sets against their reference"))
     _sets(photos)
+    photos.add_argument(
+        "--engine",
+        choices=params_of(DepthRecipe)["engine"].choices,
+        default="classical",
+        help=tr("what finds cameras and depth [default: classical]"),
+    )
     _measurement(photos, "classical.md")
     sample = command(subjects, "sample", tr("the built-in sample against its known truth"))
     _measurement(sample, "sample.md")
@@ -90,6 +99,7 @@ def add_bench(commands: Commands) -> None:
         help=tr("longer photo side that it sees [default: 504]"),
     )
     _page(retrieval, "retrieval.md")
+    _geometry(subjects)
 
 
 def _sets(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +141,66 @@ def _parity(subjects: Commands) -> None:
     _page(parity, "da3_parity.md")
 
 
+def _geometry(subjects: Commands) -> None:
+    geometry = command(
+        subjects, "geometry", tr("cameras, depth and surfaces of engines, side by side")
+    )
+    geometry.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help=tr("photo sets with references and a scorer, a folder of DA3-BENCH, or: synthetic"),
+    )
+    geometry.add_argument(
+        "--engines",
+        type=names,
+        default=("da3", "classical"),
+        metavar="A,B",
+        help=tr("who is asked, as --engine of reconstruct [default: da3,classical]"),
+    )
+    geometry.add_argument(
+        "--checkpoint",
+        default="da3-mini",
+        metavar="ID",
+        help=tr("the network of the engines that have one [default: da3-mini]"),
+    )
+    geometry.add_argument(
+        "--views",
+        type=_sizes,
+        default=(2, 4, 8),
+        metavar="N,M",
+        help=tr("photos at once, 2 or more [default: 2,4,8]"),
+    )
+    geometry.add_argument(
+        "--size",
+        type=_network_px,
+        metavar="PX",
+        help=tr("longer photo side that networks and SIFT see [default: the network's own]"),
+    )
+    geometry.add_argument(
+        "--sets",
+        type=names,
+        default=(),
+        metavar="A,B",
+        help=tr("only these photo sets [default: all of the folder]"),
+    )
+    geometry.add_argument(
+        "--windows",
+        type=positive,
+        default=3,
+        metavar="N",
+        help=tr("stretches of each photo set that are looked at [default: 3]"),
+    )
+    geometry.add_argument(
+        "--scenes",
+        type=positive,
+        default=8,
+        metavar="N",
+        help=tr("made scenes of each kind of set [default: 8]"),
+    )
+    _page(geometry, "geometry.md")
+
+
 def _page(parser: argparse.ArgumentParser, name: str) -> None:
     out = _RESULTS_FOLDER / name
     parser.add_argument(
@@ -153,6 +223,22 @@ def _measurement(parser: argparse.ArgumentParser, page: str) -> None:
         .format(folder=_WORK_FOLDER.as_posix()),
     )  # fmt: skip
     preset(parser)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    sizes = _numbers(text)
+    if min(sizes) < 2:
+        raise argparse.ArgumentTypeError(tr("cameras are compared from 2 photos on"))
+    return sizes
+
+
+def _network_px(text: str) -> int:
+    px, (low, high) = positive(text), _SIZES_PX
+    if not low <= px <= high:
+        raise argparse.ArgumentTypeError(
+            tr("{px} px is not from {low} to {high}").format(px=px, low=low, high=high)
+        )
+    return px
 
 
 def _numbers(text: str) -> tuple[int, ...]:

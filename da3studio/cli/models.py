@@ -126,9 +126,14 @@ def _verify(model_id: str | None, output: Output, token: CancelToken) -> None:
 
 def _list(output: Output) -> None:
     here = {record.id: record for record in store.installed()}
-    rows = [_row(info, here.get(info.id)) for info in catalogue()]
     known = {info.id for info in catalogue()}
-    rows += [_adopted_row(record) for record in here.values() if record.id not in known]
+    rows = [_built_in_row(record) for record in here.values() if record.built_in]
+    rows += [_row(info, here.get(info.id)) for info in catalogue()]
+    rows += [
+        _adopted_row(record)
+        for record in here.values()
+        if record.id not in known and not record.built_in
+    ]
     published = [
         {
             **dataclasses.asdict(info),
@@ -162,6 +167,17 @@ def _row(info: ModelInfo, record: Installed | None) -> tuple[str, ...]:
     )
 
 
+def _built_in_row(record: Installed) -> tuple[str, ...]:
+    return (
+        record.id,
+        size_text(record.size_bytes),
+        tr("built in"),
+        record.licence,
+        tr("yes") if record.commercial else tr("no"),
+        tr("small model, a part of the program"),
+    )
+
+
 def _adopted_row(record: Installed) -> tuple[str, ...]:
     return (
         record.id,
@@ -174,17 +190,18 @@ def _adopted_row(record: Installed) -> tuple[str, ...]:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    widths = (27, 9, 6, 20, 12)
+    widths = (27, 9, 10, 20, 12)
     padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
     return "".join([*padded, cells[-1]])
 
 
 def _advice(here: dict[str, Installed]) -> str:
-    if here:
+    if any(not record.built_in for record in here.values()):
         return tr("They lie in {folder}.").format(folder=store.models_folder())
-    return tr("None is here. Get {ids} with: da3studio models download").format(
-        ids=tr(" and ").join(DEFAULT_IDS)
-    )
+    words = tr("None is here. Get {ids} with: da3studio models download")
+    if here:
+        words = tr("For best results get {ids} with: da3studio models download")
+    return words.format(ids=tr(" and ").join(DEFAULT_IDS))
 
 
 def _facts(record: Installed) -> dict[str, Any]:

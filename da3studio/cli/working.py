@@ -62,6 +62,7 @@ def _work(job: RunJob, narrator: Narrator, token: CancelToken) -> None:
     with JobClient(messages.put, grace_s=_GRACE_S) as client:
         client.submit(job)
         outcome = _outcome(client, messages, narrator, token)
+        client.renew()  # all is stored: nobody waits until it has put its libraries away
     token.check()  # also where a signal to the whole group ended the worker before we asked it to
     match outcome:
         case Failed():

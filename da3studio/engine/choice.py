@@ -4,6 +4,9 @@ The rule: without an installed network the classical engine; with one the networ
 cameras are given, where there are three photos or fewer, and beyond 500 photos, as comparing each
 with each gets slow; else photogrammetry and network together. The largest installed network is
 taken.
+
+The small network that ships with the program (`MODEST`) stands in for a better one only where there
+is no other way: for one or two photos, for given cameras, and where photogrammetry places too few.
 """
 
 from __future__ import annotations
@@ -16,9 +19,12 @@ from da3studio.base.i18n import tr
 from da3studio.engine.pinning import find_pinned, pinned
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.weights import store
+from da3studio.weights.catalog import DEFAULT_IDS, model
 from da3studio.weights.store import Installed
 
 AUTO, NONE = "auto", "none"
+
+FEWEST = 3  # photos that photogrammetry has to place: two alone are a matter of luck
 
 _FEW, _MANY = 3, 500  # photos
 _BEST_FIRST = (
@@ -27,8 +33,13 @@ _BEST_FIRST = (
     "da3-large",
     "da3-base",
     "da3-small",
+    "da3-mini",
     "da3studio-tiny",
 )
+MODEST = frozenset({"da3-mini"})
+"""Variants whose depth is worse than photogrammetry's where that works. A variant that measures
+better together with photogrammetry than photogrammetry alone does not belong here: without it, the
+rule for all others counts, whose answer is both together."""
 _METRIC_FIRST = ("da3metric-large", "da3nested-giant-large")  # beside another: the smaller one
 
 
@@ -58,7 +69,7 @@ def choose(recipe: DepthRecipe, wish: Wish, *, n_views: int, cameras_given: bool
         BadInput: a network was asked for that cannot do what it is to do.
     """
     network = _wanted(wish.checkpoint, _BEST_FIRST)
-    engine, reason = _engine(wish.engine, network, n_views, cameras_given)
+    engine, reason = _engine(wish, network, n_views, cameras_given)
     if engine == "classical":
         return Choice(replace(recipe, engine=engine), reason)
     if network is None:
@@ -72,17 +83,30 @@ def choose(recipe: DepthRecipe, wish: Wish, *, n_views: int, cameras_given: bool
     chosen = replace(
         recipe, engine=engine, checkpoint=checkpoint, metric_checkpoint=metric_checkpoint
     )
-    return Choice(chosen, tr("{reason} Network: {name}.").format(reason=reason, name=network.id))
+    said = tr("{reason} Network: {name}.").format(reason=reason, name=network.id)
+    return Choice(chosen, f"{said} {built_in_words()}" if network.built_in else said)
+
+
+def built_in_words() -> str:
+    """What has to be said wherever the network that ships with the program is taken."""
+    advised = model(DEFAULT_IDS[0]).label
+    return tr("Built-in small model; for best results download {name}.").format(name=advised)
 
 
 def _engine(
-    wish: str, network: Installed | None, n_views: int, cameras_given: bool
+    wish: Wish, network: Installed | None, n_views: int, cameras_given: bool
 ) -> tuple[str, str]:
-    if wish != AUTO:
-        return wish, tr("Engine {name}, as asked for.").format(name=wish)
+    if wish.engine != AUTO:
+        return wish.engine, tr("Engine {name}, as asked for.").format(name=wish.engine)
     if network is None:
         return "classical", tr(
             "Engine classical, as no network is installed (da3studio models download gets one)."
+        )
+    if network.variant in MODEST and wish.checkpoint == AUTO and not cameras_given:
+        if n_views < FEWEST:
+            return "da3", tr("Engine da3, as photogrammetry needs more photos.")
+        return "classical/da3", tr(
+            "Engine classical; if it places too few photos, the network takes over."
         )
     if cameras_given:
         return "da3", tr("Engine da3, as the cameras are known.")

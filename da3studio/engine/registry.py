@@ -25,8 +25,15 @@ def _hybrid() -> Reconstructor:
     return HybridEngine()
 
 
+def _fallback() -> Reconstructor:
+    from da3studio.engine.fallback import FallbackEngine
+
+    return FallbackEngine()
+
+
 RECONSTRUCTORS: Mapping[str, Callable[[], Reconstructor]] = {
     "classical": _classical,
     "da3": _network,
     "colmap+da3": _hybrid,
+    "classical/da3": _fallback,
 }

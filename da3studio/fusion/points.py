@@ -28,6 +28,8 @@ DepthOf = Callable[[ViewId], DepthMap]
 RgbOf = Callable[[ViewId, int, int], NDArray[np.uint8]]
 """Gives a view's undistorted photo in a width and height, `(height, width, 3)` sRGB."""
 
+ACCEPTED = 2  # in `Fused.agreement`
+
 _DEPTH_CACHE_BYTES = 400e6
 _NEIGHBOURS = 8  # views a depth map is checked against
 _NORMAL_NEIGHBOURS = 20  # enough to average depth noise of about one footprint
@@ -43,8 +45,8 @@ class Fused:
     cloud: PointCloud
     agreement: Mapping[ViewId, NDArray[np.uint8]]
     """`(H, W)` views, its own included, that agree on a pixel; 1 where the pixel was measured but
-    not confirmed, by too few or against evidence, and 0 where there is no depth: so 2 or more
-    means accepted."""
+    not confirmed, by too few or against evidence, and 0 where there is no depth: so `ACCEPTED` or
+    more means accepted. Of a single view every measured pixel is: nothing speaks against it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ def fuse(
     report: Report,
     token: CancelToken,
 ) -> Fused:
-    """Check all depth maps against each other and join what holds.
+    """Check all depth maps against each other and join what holds; a single one is taken as it is.
 
     Memory holds a bounded number of depth maps and the cloud, whatever the number of views.
 
@@ -115,8 +117,9 @@ def fuse(
         depth, camera = cached(view_id), sketches[view_id].camera
         others = ((sketches[other].camera, cached(other)) for other in neighbours[view_id])
         checked = check_depth(camera, depth, others, recipe)
-        accepted = checked.accepted(recipe.min_views)
-        agreement[view_id] = np.where(accepted, checked.agree, np.minimum(checked.agree, 1))
+        accepted = checked.accepted(recipe.min_views) if len(view_ids) > 1 else checked.agree > 0
+        enough, too_few = np.maximum(checked.agree, ACCEPTED), np.minimum(checked.agree, 1)
+        agreement[view_id] = np.where(accepted, enough, too_few)
         rgb = rgb_of(view_id, depth.width, depth.height)
         waiting.append(_accepted_points(camera, depth, checked, accepted, rgb, done))
         if sum(len(part.xyz) for part in waiting) > (_THIN_AGAIN - 1) * len(points.xyz):

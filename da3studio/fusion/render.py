@@ -22,6 +22,7 @@ _AMBIENT = 0.35  # of a headlight's brightness, on surfaces seen edge-on
 _FIELD_OF_VIEW = np.radians(35)  # of a preview's shorter side: little perspective distortion
 _ELEVATION = np.radians(24)
 _AZIMUTHS = np.radians([32, -32, 75, -75, 120, -120, 165, -165])  # from the front, best first
+_BESIDE, _ABOVE = np.radians(16), np.radians(10)  # of the only photo: a relief has no other side
 _LIKING = 0.03  # how much more surface the next viewpoint must show to be taken
 _PROBE_SIDE_PX = 96
 _INNER = 0.2  # of the shown surface is its inner side: a room, seen from outside
@@ -58,13 +59,15 @@ def render(mesh: Mesh, camera: Camera) -> NDArray[np.uint8]:
 
 
 def preview(mesh: Mesh, size: tuple[int, int], cameras: Sequence[Camera] = ()) -> NDArray[np.uint8]:
-    """Draw a mesh from a good viewpoint, see `good_camera`.
+    """Draw a mesh from a good viewpoint, see `good_camera`; one photo's from a little beside it.
 
     Args:
         mesh: with faces.
         size: width, height of the picture [px].
         cameras: of the photos.
     """
+    if len(cameras) == 1:
+        return render(mesh, _fitted(mesh, float(_BESIDE), size, float(_ABOVE)))
     return render(mesh, good_camera(mesh, size, cameras))
 
 
@@ -203,7 +206,9 @@ def _background(top: int, n: int, height: int, fine_width: int) -> NDArray[np.fl
     return np.repeat(shade[:, None].astype(np.float32), fine_width, axis=1)
 
 
-def _fitted(mesh: Mesh, azimuth: float, size: tuple[int, int]) -> Camera:
+def _fitted(
+    mesh: Mesh, azimuth: float, size: tuple[int, int], elevation: float = float(_ELEVATION)
+) -> Camera:
     """A camera in a direction from the mesh's middle, as near as shows all of it."""
     width, height = size
     focal = min(size) / 2 / np.tan(_FIELD_OF_VIEW / 2)
@@ -211,8 +216,8 @@ def _fitted(mesh: Mesh, azimuth: float, size: tuple[int, int]) -> Camera:
     if not len(used):
         raise ValueError("a preview needs a mesh with faces")
     middle = (used.min(axis=0) + used.max(axis=0)) / 2
-    level = np.cos(_ELEVATION)
-    back = np.array([np.sin(azimuth) * level, -np.sin(_ELEVATION), -np.cos(azimuth) * level])
+    level = np.cos(elevation)
+    back = np.array([np.sin(azimuth) * level, -np.sin(elevation), -np.cos(azimuth) * level])
     right = np.cross([0, 1, 0], -back)
     right /= np.linalg.norm(right)
     rotation = np.stack([right, np.cross(-back, right), -back])

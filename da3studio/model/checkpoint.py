@@ -1,10 +1,14 @@
-"""Weights from files: recognised by their tensors, loaded strictly, safetensors only."""
+"""Weights from files: recognised by their tensors, loaded strictly, safetensors only.
+
+A file may hold a tensor in 8 bits: whole numbers, and beside it `<name>.scale`, one number for each
+entry of the first axis by which they are multiplied.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +33,7 @@ from da3studio.model.precision import FULL, Precision
 
 _PREFIX = "model."  # of every tensor in the published files
 _DTYPES = frozenset({"F32", "F16", "BF16"})
+_EIGHT_BIT, _SCALE = "I8", ".scale"
 _LARGEST_HEADER_BYTES = 16 * 2**20
 _LARGEST_CONFIG_BYTES = 2**20
 _PICKLES = (b"PK\x03\x04", b"\x80")  # how files of torch.save begin
@@ -148,6 +153,9 @@ class _Reader(Mapping[str, Tensor]):
     def __getitem__(self, name: str) -> Tensor:
         entry = self._tensors[self._prefix + name]
         tensor: Tensor = self._file.get_tensor(entry.name)
+        if entry.scale:
+            scale = self._file.get_tensor(entry.scale).float()
+            tensor = tensor.float() * scale.reshape(-1, *[1] * (tensor.ndim - 1))
         if not all(torch.isfinite(end) for end in tensor.aminmax()):  # of NaN, both ends are NaN
             raise CheckpointMismatch(
                 tr("{file} cannot be used.").format(file=self._path),
@@ -171,6 +179,12 @@ class _Entry:
     name: str  # in the file
     shape: Shape
     dtype: str
+    scale: str = ""  # name in the file of what multiplies it, "" = it stands as it is
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is of a type that weights may have."""
+        return self.dtype in _DTYPES or (self.dtype == _EIGHT_BIT and bool(self.scale))
 
 
 def _tensors_of(path: Path) -> dict[str, _Entry]:
@@ -202,9 +216,27 @@ def _tensors_of(path: Path) -> dict[str, _Entry]:
                 entries[name] = _Entry(name, tuple(part.get_shape()), part.get_dtype())
     except (SafetensorError, OSError) as error:
         raise _unreadable(path, error) from error
+    entries = _with_scales(entries)
     if entries and all(name.startswith(_PREFIX) for name in entries):
         return {name.removeprefix(_PREFIX): entry for name, entry in entries.items()}
     return entries
+
+
+def _with_scales(entries: Mapping[str, _Entry]) -> dict[str, _Entry]:
+    """Tensors in 8 bits, each joined with its scale."""
+    scales = {}
+    for name, entry in entries.items():
+        scale = entries.get(name + _SCALE)
+        if entry.dtype != _EIGHT_BIT or scale is None or scale.dtype not in _DTYPES:
+            continue
+        if scale.shape == entry.shape[:1]:
+            scales[name] = scale.name
+    taken = set(scales.values())
+    return {
+        name: replace(entry, scale=scales.get(name, ""))
+        for name, entry in entries.items()
+        if entry.name not in taken
+    }
 
 
 def _best_guess(path: Path, tensors: Mapping[str, _Entry]) -> str:
@@ -269,7 +301,7 @@ def _compare(path: Path, tensors: Mapping[str, _Entry], variant: str) -> None:
     wrong = [
         name
         for name, shape in expected.items()
-        if name in tensors and (tensors[name].shape != shape or tensors[name].dtype not in _DTYPES)
+        if name in tensors and (tensors[name].shape != shape or not tensors[name].is_number)
     ]
     if not (missing or odd or wrong):
         return

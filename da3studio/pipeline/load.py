@@ -73,7 +73,7 @@ def load_scene(
             _cloud(folder, found, cleaned=cleaned) if cloud else None,
             _mesh(folder, found) if mesh else None,
             _gaussians(folder, registration, cleaned=cleaned) if gaussians else None,
-            _networks(folder.project.recipe.depth),
+            _networks(folder.project.recipe.depth, registration),
         )
     except ChunkDamagedError as damage:
         raise damaged(folder.project.name, damage) from damage
@@ -96,9 +96,10 @@ def damaged(name: str, damage: ChunkDamagedError) -> Missing:
     )
 
 
-def _networks(recipe: DepthRecipe) -> tuple[str, ...]:
+def _networks(recipe: DepthRecipe, registration: Registration) -> tuple[str, ...]:
     """With their licences, which whoever gets an exported file has to know."""
-    if recipe.engine == "classical":
+    matched = len(registration.points.xyz) > 0  # by photogrammetry
+    if recipe.engine == "classical" or (recipe.engine == "classical/da3" and matched):
         return ()
     pins = dict.fromkeys([recipe.checkpoint, recipe.metric_checkpoint])
     return tuple(stated_licence(id_of(pin)) for pin in pins if pin)

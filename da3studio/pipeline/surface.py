@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from da3studio.fusion.points import Fused, fuse
-from da3studio.fusion.surface import make_surface
-from da3studio.fusion.texture.texture import texture_mesh
+from da3studio.fusion.points import ACCEPTED, Fused, fuse
+from da3studio.fusion.relief import photo_as_texture, relief
+from da3studio.fusion.surface import Surface, make_surface
+from da3studio.fusion.texture.texture import Textured, texture_mesh
 from da3studio.pipeline.clean import unpack_cleaned
 from da3studio.pipeline.cut import Cut
 from da3studio.pipeline.metering import Metered
@@ -60,9 +61,9 @@ def make_mesh(work: Work, found: Plan) -> None:
         fused, before = inputs.fused(), None
         cut = inputs.cut()
         if cut is not None:
-            by_volume, before = recipe.mesh.method == "tsdf", fused
-            fused = cut.fused(surface=by_volume, report=stage.report, token=work.token)
-        surface = make_surface(
+            by_pixel, before = recipe.mesh.method == "tsdf" or inputs.only is not None, fused
+            fused = cut.fused(surface=by_pixel, report=stage.report, token=work.token)
+        surface = inputs.relief(fused) or make_surface(
             inputs.cameras,
             inputs.depth_of,
             fused,
@@ -81,7 +82,7 @@ def make_texture(work: Work, found: Plan) -> None:
     step = found.step("texture")
     with Metered(work.emit, TEXTURE.name, step.key, 1) as stage:
         cut = inputs.cut()
-        textured = texture_mesh(
+        textured = inputs.painted_relief(cut) or texture_mesh(
             inputs.mesh(),
             {
                 view_id: camera.pinhole()
@@ -124,6 +125,27 @@ class _Inputs:
         unpack = unpack_cleaned(len(fused.cloud))
         cleaned = read_result(work.chunks, self._found.step("clean").header, unpack)
         return Cut(fused, cleaned, cuts, self.cameras, self.depth_of, work.folder.mask)
+
+    @property
+    def only(self) -> ViewId | None:
+        """The view, where there is but one: then the surface is a relief."""
+        return next(iter(self.cameras)) if len(self.cameras) == 1 else None
+
+    def relief(self, fused: Fused) -> Surface | None:
+        """Of the only view, of what is left of it; `None` = there are several."""
+        if self.only is None:
+            return None
+        depth, keep = self.depth_of(self.only), fused.agreement[self.only] >= ACCEPTED
+        camera = self.cameras[self.only].pinhole().resized(depth.width, depth.height)
+        rgb = self.rgb_of(self.only, depth.width, depth.height)
+        return relief(camera, depth, keep, rgb, self._work.project.recipe.mesh)
+
+    def painted_relief(self, cut: Cut | None) -> Textured | None:
+        """That of the only view, with its photo; `None` = there are several, or it is hidden."""
+        if self.only is None or (cut is not None and cut.hides(self.only)):
+            return None
+        camera, photo = self.cameras[self.only].pinhole(), self.photo_of(self.only)
+        return photo_as_texture(self.mesh(), camera, photo, self._work.project.recipe.texture)
 
     def mesh(self) -> Mesh:
         return read_result(self._work.chunks, self._found.step("mesh").header, unpack_mesh)

@@ -14,12 +14,17 @@ class DepthRecipe:
     engine: str = param(
         "classical",
         "Engine",
-        choices=("classical", "da3", "colmap+da3"),
-        choice_labels=("Photogrammetry", "Depth network", "Photogrammetry and depth network"),
+        choices=("classical", "da3", "colmap+da3", "classical/da3"),
+        choice_labels=(
+            "Photogrammetry",
+            "Depth network",
+            "Photogrammetry and depth network",
+            "Photogrammetry, else depth network",
+        ),
         option="--engine",
         help="What finds cameras and depth; 'classical' needs no download and no graphics card,"
         " 'da3' is the network Depth Anything 3, 'colmap+da3' takes cameras from the one and depth"
-        " from the other.",
+        " from the other, 'classical/da3' asks the network only where photogrammetry fails.",
     )
     checkpoint: str = param(
         "",
@@ -34,12 +39,13 @@ class DepthRecipe:
         help="Installed network that knows how large things are; none = unknown scale.",
     )
     network_px: int = param(
-        504,
+        0,
         "Network resolution",
         unit="px",
-        low=140,
+        low=0,
         high=2016,
-        help="Longer photo side that the network sees, rounded to a multiple of 14.",
+        help="Longer photo side that the network sees, rounded to a multiple of 14; 0 = what the"
+        " network was made for.",
     )
     poses: str = param(
         "decoder",

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from da3studio.bench.metrics import auc, pair_errors
-from da3studio.geometry.rigid import Rigid3, angle_between
+from da3studio.geometry.pose_errors import auc, larger_of, pair_angles, pair_errors
+from da3studio.geometry.rigid import Rigid3
 from da3studio.model.camera_heads import rotation_of
 from da3studio.model.network import DA3
 from da3studio.train.forward import Prediction, predict
@@ -40,7 +40,7 @@ class Scores:
     of: str
     views: int
     auc: Mapping[int, float]  # threshold [degrees] → of pose pairs, in 0 to 100
-    identity: Mapping[int, float]  # the same of cameras that never turn or move
+    identity: Mapping[int, float]  # the same of cameras that never turn and step to the right
     rotation_deg: float  # median error of pairs
     direction_deg: float  # likewise, of the translation
     abs_rel: float  # of depth, each photo scaled by its median
@@ -98,11 +98,10 @@ def _scores(
             dense = torch.arange(n_views, device=device).expand(len(photos), -1)
             said = _said(network, photos, dense)
             for found, true in zip(_poses(said.cameras), _poses(targets.cameras), strict=True):
-                errors = pair_errors(found, true)
-                poses.append(errors)
-                identity = {name: Rigid3(np.eye(3), np.zeros(3)) for name in true}
-                still.append(pair_errors(identity, true))
-                angles.append(_angles(found, true))
+                angles.append(pair_angles(found, true))
+                poses.append(larger_of(angles[-1]))
+                aside = {name: _steps_aside(i) for i, name in enumerate(sorted(true))}
+                still.append(pair_errors(aside, true))
             depth.append(_depth_errors(said.log_depth.exp(), targets))
             constant.append(_depth_errors(torch.ones_like(targets.depth), targets))
             if network.config.pose_conditioning:
@@ -111,7 +110,7 @@ def _scores(
                 told = _said(network, photos, dense, known=given, is_known=all_known)
                 pairs = zip(_poses(told.cameras), _poses(targets.cameras), strict=True)
                 known_poses += [pair_errors(found, true) for found, true in pairs]
-    rotation, direction = np.median(np.concatenate(angles), axis=0)
+    rotation, direction = np.nanmedian(np.concatenate(angles), axis=0)
     abs_rel, delta1 = np.mean(np.concatenate(depth), axis=0)
     constant_abs_rel, constant_delta1 = np.mean(np.concatenate(constant), axis=0)
     return Scores(
@@ -151,18 +150,9 @@ def _poses(cameras: Tensor) -> list[dict[str, Rigid3]]:
     ]
 
 
-def _angles(found: Mapping[str, Rigid3], true: Mapping[str, Rigid3]) -> NDArray[np.float64]:
-    """`(pairs, 2)` errors of rotation and direction of translation [degrees]."""
-    names = sorted(true)
-    rows = []
-    for i, a in enumerate(names):
-        for b in names[i + 1 :]:
-            ours, theirs = (poses[b] @ poses[a].inverse() for poses in (found, true))
-            turn = np.degrees(angle_between(ours.rotation, theirs.rotation))
-            length = np.linalg.norm(ours.translation) * np.linalg.norm(theirs.translation)
-            cos = float(ours.translation @ theirs.translation) / max(float(length), 1e-12)
-            rows.append((turn, np.degrees(np.arccos(np.clip(cos, -1, 1)))))
-    return np.array(rows)
+def _steps_aside(step: int) -> Rigid3:
+    """A camera that never turns and takes steps to the right."""
+    return Rigid3(np.eye(3), np.array([-float(step), 0.0, 0.0]))
 
 
 def _depth_errors(depth: Tensor, targets: Targets) -> NDArray[np.float64]:

@@ -45,7 +45,8 @@ def adopt(
     it is is told by its sha256, where that is known, and by the hub's cache it lies in. Where that
     leaves several, the strictest of their licences counts; where it leaves none, the licence is
     unknown and commercial use is not assumed. In both cases, and where another file is installed
-    as the published model, the id is the network's name with `-adopted`.
+    as the published model, the id is the network's name with `-adopted`. A copy of a network that
+    ships with the program is that network: nothing is installed.
 
     The file is hard-linked, not copied, where both places are on one file system: that takes no
     time and no space, and each name can be deleted without the other. Elsewhere, or where the file
@@ -71,6 +72,9 @@ def adopt(
     variant = identify(found.path).variant
     check_numbers(found.path, token)
     sha256 = sha256_of(found.path, report, token)
+    own = [one for one in store.installed() if one.built_in and one.sha256 == sha256]
+    if own:  # the very file that ships with the program
+        return own[0]
     rows = _could_be(found, variant, sha256)
     strictest = min(rows, key=lambda row: row.commercial, default=None)
     if strictest is not None:

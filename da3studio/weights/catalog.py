@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from da3studio.base.errors import Missing
 from da3studio.base.i18n import tr
@@ -51,19 +52,31 @@ class ModelInfo:
         return 0 < size_bytes - self.tensor_bytes < self.tensor_bytes * _SIZE_TOLERANCE
 
 
+@dataclass(frozen=True)
+class Licence:
+    """What a licence allows."""
+
+    commercial: bool
+    terms: str  # in one sentence, translated where it is shown
+
+
 @cache
 def catalogue() -> tuple[ModelInfo, ...]:
     """All published checkpoints, those that their authors call deprecated last."""
-    document = tomllib.loads((resources() / "models.toml").read_text("utf-8"))
-    licences = document["licence"]
     return tuple(
         ModelInfo(
             **{**row, "abilities": frozenset(row["abilities"])},
-            terms=licences[row["licence"]]["terms"],
-            commercial=licences[row["licence"]]["commercial"],
+            terms=licences()[row["licence"]].terms,
+            commercial=licences()[row["licence"]].commercial,
         )
-        for row in document["model"]
+        for row in _document()["model"]
     )
+
+
+@cache
+def licences() -> Mapping[str, Licence]:
+    """Those that networks come under, by their SPDX identifiers."""
+    return {name: Licence(**row) for name, row in _document()["licence"].items()}
 
 
 def model(model_id: str) -> ModelInfo:
@@ -80,3 +93,8 @@ def model(model_id: str) -> ModelInfo:
         why=tr("The models are: {ids}.").format(ids=", ".join(info.id for info in catalogue())),
         fix=tr("Choose one of them; da3studio models tells what each can do."),
     )
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return tomllib.loads((resources() / "models.toml").read_text("utf-8"))

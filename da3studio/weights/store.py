@@ -2,6 +2,9 @@
 
 The record is written last and removed first: a model is installed when its record is there. What a
 killed program leaves besides is swept away by the next installation of the same model.
+
+Those that ship with the program (`shipped.py`) are always installed and cannot be removed; whatever
+lies in the folder of models under such an id is not looked at.
 """
 
 from __future__ import annotations
@@ -18,19 +21,22 @@ from pathlib import Path
 
 from da3studio.base.atomic import write_atomic, write_bytes_atomic, writing_to
 from da3studio.base.cancel import NEVER, CancelToken
-from da3studio.base.errors import CheckpointMismatch, Missing
+from da3studio.base.errors import BadInput, CheckpointMismatch, Missing
 from da3studio.base.i18n import tr
 from da3studio.base.paths import data_folder
 from da3studio.base.progress import Report, silent
 from da3studio.project.fields import Fields, MalformedError, parse_json
 from da3studio.weights import fetch
-from da3studio.weights.catalog import catalogue
+from da3studio.weights.catalog import catalogue, licences
 from da3studio.weights.content import sha256_of
+from da3studio.weights.shipped import Shipped, shipped, weights_of
 
 UNKNOWN_LICENCE = "LicenseRef-unknown"  # SPDX's form for what is not on its list
+PHOTO_PX = 504  # longer photo side that the published networks were made for
 
 _WEIGHTS = "model.safetensors"
 _RECORD = "model.json"
+_ONLY_BUILT_IN = frozenset({"built_in", "photo_px"})  # fields that no record on the disk has
 _LARGEST_RECORD_BYTES = 65_536
 _ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 
@@ -45,14 +51,16 @@ class Installed:
     size_bytes: int
     licence: str  # SPDX
     commercial: bool
-    source: str  # the repository on the hub, or the name of the file that was added
+    source: str  # repository on the hub, name of the added file, or what ours was trained on
     revision: str  # commit on the hub, "" = not known
-    when: str  # ISO 8601, UTC
+    when: str  # ISO 8601, UTC, "" = with the program
+    built_in: bool = False  # a part of the program
+    photo_px: int = PHOTO_PX  # longer photo side that it sees best
 
     @property
     def path(self) -> Path:
         """The file of weights."""
-        return folder_of(self.id) / _WEIGHTS
+        return weights_of(self.id) if self.built_in else folder_of(self.id) / _WEIGHTS
 
 
 def models_folder() -> Path:
@@ -77,16 +85,24 @@ def now() -> str:
 
 
 def installed() -> tuple[Installed, ...]:
-    """All models that are there, in order of id."""
-    records = sorted(models_folder().glob(f"*/{_RECORD}"))
-    found = (look_up(path.parent.name) for path in records)
+    """All models that are there, in order of id; also what is built in."""
+    records = models_folder().glob(f"*/{_RECORD}")
+    ids = sorted({path.parent.name for path in records} | set(shipped()))
+    found = (look_up(model_id) for model_id in ids)
     return tuple(one for one in found if one is not None)
+
+
+def added() -> tuple[Installed, ...]:
+    """Those of them that the person has got, by a download or from a file."""
+    return tuple(one for one in installed() if not one.built_in)
 
 
 def look_up(model_id: str) -> Installed | None:
     """A model that is there, `None` if it is not, or its record is not what was written."""
     if not _ID.fullmatch(model_id):
         return None
+    if (description := shipped().get(model_id)) is not None:
+        return _built_in(model_id, description)
     try:
         with (folder_of(model_id) / _RECORD).open("rb") as file:
             record = _decoded(file.read(_LARGEST_RECORD_BYTES))
@@ -123,8 +139,9 @@ def verify(model_id: str, *, report: Report = silent, token: CancelToken = NEVER
     sha256 = sha256_of(record.path, report, token)
     if sha256 != record.sha256:
         raise _changed(record, tr("its sha256 is {n}, not {expected}"), sha256, record.sha256)
-    with suppress(OSError):  # a folder that takes no files: then it is read again next time
-        (folder_of(model_id) / _RECORD).touch()
+    if not record.built_in:
+        with suppress(OSError):  # a folder that takes no files: then it is read again next time
+            (folder_of(model_id) / _RECORD).touch()
     return record
 
 
@@ -132,8 +149,11 @@ def is_untouched(record: Installed) -> bool:
     """Whether nothing happened to a model's file since it was installed or last verified.
 
     The record is written after the file, so a file that is newer was written to or put there
-    later; or one of its hard links came or went, which only a look at all of it can tell.
+    later; or one of its hard links came or went, which only a look at all of it can tell. Of what
+    ships with the program installers set the times; it is small, so it is read each time.
     """
+    if record.built_in:
+        return False
     file, note = record.path.stat(), (folder_of(record.id) / _RECORD).stat()
     return max(file.st_mtime_ns, file.st_ctime_ns) <= note.st_mtime_ns
 
@@ -148,8 +168,15 @@ def remove(model_id: str) -> int:
 
     Raises:
         Missing: there is nothing of it.
+        BadInput: it is a part of the program.
         CannotWrite: the folder refuses.
     """
+    if model_id in shipped():
+        raise BadInput(
+            tr("The model {id} cannot be removed.").format(id=model_id),
+            why=tr("It is built in: a part of the program."),
+            fix=tr("There is nothing to do: networks that you download are taken before it."),
+        )
     if not _ID.fullmatch(model_id) or not folder_of(model_id).is_dir():
         raise _not_there(model_id)
     folder = folder_of(model_id)
@@ -169,7 +196,10 @@ def put(record: Installed, fill: Callable[[Path], None]) -> Installed:
 
     Raises:
         DiskFull, CannotWrite: nothing new is installed.
+        ValueError: the id is that of a network that ships with the program.
     """
+    if record.id in shipped():
+        raise ValueError(f"{record.id} is built in")
     folder = folder_of(record.id)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,7 +211,8 @@ def put(record: Installed, fill: Callable[[Path], None]) -> Installed:
         (folder / _RECORD).unlink(missing_ok=True)
 
     write_atomic(record.path, fill_and_forget_the_former)
-    content = json.dumps(dataclasses.asdict(record), indent=1)
+    said = {k: v for k, v in dataclasses.asdict(record).items() if k not in _ONLY_BUILT_IN}
+    content = json.dumps(said, indent=1)
     write_bytes_atomic(folder / _RECORD, content.encode())
     return record
 
@@ -204,14 +235,31 @@ def _not_there(model_id: str) -> Missing:
 
 
 def _changed(record: Installed, how: str, seen: object, expected: object) -> CheckpointMismatch:
+    fix = tr("Remove it (da3studio models remove {id}), then download or add it again.")
+    if record.built_in:
+        fix = tr("It is a part of the program: install the program again.")
     return CheckpointMismatch(
         tr("The model {id} is damaged.").format(id=record.id),
         why=tr("It is not what was installed: {how}.").format(
             how=how.format(n=seen, expected=expected)
         ),
-        fix=tr("Remove it (da3studio models remove {id}), then download or add it again.").format(
-            id=record.id
-        ),
+        fix=fix.format(id=record.id),
+    )
+
+
+def _built_in(model_id: str, description: Shipped) -> Installed:
+    return Installed(
+        id=model_id,
+        variant=description.variant,
+        sha256=description.sha256,
+        size_bytes=description.size_bytes,
+        licence=description.licence,
+        commercial=licences()[description.licence].commercial,
+        source=description.trained_on,
+        revision="",
+        when="",
+        built_in=True,
+        photo_px=description.photo_px,
     )
 
 

@@ -137,7 +137,7 @@ def test_that_bad_weights_are_refused_when_they_are_added(tmp_path, data, kind):
     assert "model.safetensors" in what
     assert all(part in why for part in said), why
     assert fix
-    assert store.installed() == ()
+    assert store.added() == ()
     assert not list(data.rglob("*.safetensors"))
     assert hashlib.sha256(path.read_bytes()).digest() == before
 
@@ -154,7 +154,7 @@ def test_that_a_network_swapped_behind_the_programs_back_is_refused_before_any_w
     other = hollow(tmp_path / "other.safetensors", TINY)
     with_value(other, 0x3F80)
     other.replace(installed.path)
-    ran = reconstruct(photos, "--engine", engine)
+    ran = reconstruct(photos, "--engine", engine, "--checkpoint", TINY_ID)
     what, why, fix = ran.error
 
     assert ran.code == 13
@@ -172,7 +172,7 @@ def test_that_nan_weights_that_came_past_the_door_are_refused_when_loaded(photos
     with_value(path, 0x7FC0)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     store.put(dataclasses.replace(installed, sha256=sha256), lambda place: shutil.copy(path, place))
-    ran = reconstruct(photos, "--engine", "da3")
+    ran = reconstruct(photos, "--engine", "da3", "--checkpoint", TINY_ID)
 
     assert ran.code == 13
     assert "no numbers" in ran.error[1]
@@ -188,8 +188,7 @@ def test_that_nan_weights_that_came_past_the_door_are_refused_when_loaded(photos
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--engine", "da3"], "da3-base is not installed"),
-        (["--engine", "colmap+da3"], "da3-base is not installed"),
+        (["--engine", "da3", "--checkpoint", "da3-base"], "da3-base is not installed"),
         (["--checkpoint", "da3-large"], "da3-large is not installed"),
         (["--checkpoint", "../../secret"], "../../secret is not installed"),
     ],
@@ -216,7 +215,7 @@ def test_that_a_network_of_the_wrong_kind_is_said_before_any_work(photos, tmp_pa
 
 def test_that_a_network_without_gaussians_is_said_before_any_work(photos, tmp_path):
     install(tmp_path)
-    ran = reconstruct(photos, out="scan.gaussians.ply")
+    ran = reconstruct(photos, "--checkpoint", TINY_ID, out="scan.gaussians.ply")
     what, why, fix = ran.error
 
     assert ran.code == 3

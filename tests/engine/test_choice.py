@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,15 @@ from da3studio.recipes.depth import DepthRecipe
 from da3studio.weights import store
 from da3studio.weights.adopt import adopt
 from da3studio.weights.store import Installed
+from tests.shipped import describe, ship_nothing
 from tests.weights.files import hollow
 
 
 @pytest.fixture(autouse=True)
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the networks that ship with the program belong; there are none."""
     monkeypatch.setenv("DA3STUDIO_HOME", str(tmp_path / "data"))
-    return tmp_path / "data"
+    return ship_nothing(tmp_path, monkeypatch)
 
 
 def install(*variants: str, model_id: str = "") -> None:
@@ -36,7 +39,7 @@ def chosen(wish: Wish | None = None, *, n_views: int = 20, cameras_given: bool =
     return choose(DepthRecipe(), wish or Wish(), n_views=n_views, cameras_given=cameras_given)
 
 
-def networks(choice: Choice) -> tuple[str, str]:
+def named(choice: Choice) -> tuple[str, str]:
     return id_of(choice.recipe.checkpoint), id_of(choice.recipe.metric_checkpoint)
 
 
@@ -81,7 +84,7 @@ def test_that_the_largest_network_is_taken_and_others_settings_stay():
     ranked = ("da3studio-tiny", "da3-small", "da3-base", "da3-large", "da3-giant")
     for variant in ranked:
         install(variant)
-        assert networks(chosen())[0] == variant
+        assert named(chosen())[0] == variant
     recipe = DepthRecipe(network_px=700, seed=5)
     choice = choose(recipe, Wish(), n_views=20, cameras_given=False)
 
@@ -93,30 +96,100 @@ def test_that_networks_that_look_at_each_photo_alone_find_no_cameras():
     assert chosen().recipe.engine == "classical"
 
 
+# ---------------------------------------------------------------- the network that is built in
+
+BUILT_IN = "Built-in small model; for best results download DA3-BASE."
+
+
+def build_in(networks: Path) -> Path:
+    """A file with nothing in it, which nobody opens but to take its sum."""
+    networks.mkdir()
+    file = networks / "da3-mini.safetensors"
+    file.write_bytes(b"mini")
+    describe(file, hashlib.sha256(b"mini").hexdigest())
+    return file
+
+
+@pytest.mark.parametrize(
+    ("n_views", "cameras_given", "engine", "reason"),
+    [
+        (1, False, "da3", "needs more photos"),
+        (2, False, "da3", "needs more photos"),
+        (3, False, "classical/da3", "if it places too few photos"),
+        (500, False, "classical/da3", "if it places too few photos"),
+        (501, False, "classical/da3", "if it places too few photos"),
+        (3, True, "da3", "the cameras are known"),  # photogrammetry takes none
+    ],
+)
+def test_that_the_built_in_network_is_used_only_where_photogrammetry_fails(
+    networks, n_views, cameras_given, engine, reason
+):
+    build_in(networks)
+    choice = chosen(n_views=n_views, cameras_given=cameras_given)
+
+    assert choice.recipe.engine == engine
+    assert reason in choice.reason
+    assert choice.reason.endswith(f"Network: da3-mini. {BUILT_IN}")
+    assert choice.recipe.checkpoint == f"da3-mini:{hashlib.sha256(b'mini').hexdigest()[:16]}"
+    assert choice.recipe.network_px == 0  # left open: each network has its own
+
+
+@pytest.mark.parametrize("better", ["da3-small", "da3-giant"])
+def test_that_any_published_network_comes_before_the_built_in_one(networks, better):
+    build_in(networks)
+    install(better)
+    for n_views, engine in ((1, "da3"), (20, "colmap+da3"), (501, "da3")):
+        choice = chosen(n_views=n_views)
+        assert (named(choice)[0], choice.recipe.engine) == (better, engine)
+        assert "Built-in" not in choice.reason
+
+
+def test_that_the_built_in_network_comes_before_the_experiment(networks):
+    build_in(networks)
+    install("da3studio-tiny")
+    assert named(chosen())[0] == "da3-mini"
+
+
+def test_that_the_built_in_network_asked_for_by_name_works_together_with_photogrammetry(networks):
+    build_in(networks)
+    choice = chosen(Wish(checkpoint="da3-mini"))
+
+    assert choice.recipe.engine == "colmap+da3"
+    assert BUILT_IN in choice.reason
+
+
+def test_that_a_built_in_network_that_changed_is_refused(networks):
+    build_in(networks).write_bytes(b"minx")
+    for _ in range(2):
+        with pytest.raises(CheckpointMismatch, match="is damaged") as caught:
+            chosen()
+        assert "install the program again" in caught.value.fix
+
+
 # ---------------------------------------------------------------- metres
 
 
 def test_that_the_network_for_metres_stands_beside_the_other():
     install("da3-base", "da3metric-large")
-    assert networks(chosen()) == ("da3-base", "da3metric-large")
-    assert networks(chosen(Wish(metric_checkpoint=NONE))) == ("da3-base", "")
+    assert named(chosen()) == ("da3-base", "da3metric-large")
+    assert named(chosen(Wish(metric_checkpoint=NONE))) == ("da3-base", "")
 
 
 def test_that_a_nested_network_knows_metres_by_itself():
     install("da3nested-giant-large", "da3metric-large", "da3-base")
     choice = chosen()
 
-    assert networks(choice) == ("da3nested-giant-large", "da3nested-giant-large")
+    assert named(choice) == ("da3nested-giant-large", "da3nested-giant-large")
     assert choice.recipe.checkpoint == choice.recipe.metric_checkpoint
 
 
 def test_that_a_network_asked_for_gets_the_small_free_one_for_metres_before_the_nested_one():
     """Nested weights are five times as large and not for commercial work."""
     install("da3nested-giant-large", "da3metric-large", "da3-base")
-    assert networks(chosen(Wish(checkpoint="da3-base"))) == ("da3-base", "da3metric-large")
+    assert named(chosen(Wish(checkpoint="da3-base"))) == ("da3-base", "da3metric-large")
 
     store.remove("da3metric-large")
-    assert networks(chosen(Wish(checkpoint="da3-base"))) == ("da3-base", "da3nested-giant-large")
+    assert named(chosen(Wish(checkpoint="da3-base"))) == ("da3-base", "da3nested-giant-large")
 
 
 # ---------------------------------------------------------------- what was asked for
@@ -129,7 +202,7 @@ def test_that_an_engine_asked_for_is_taken_whatever_the_rule_says(engine):
 
     assert choice.recipe.engine == engine
     assert "as asked for" in choice.reason
-    assert networks(choice)[0] == "da3studio-tiny"
+    assert named(choice)[0] == "da3studio-tiny"
 
 
 def test_that_the_classical_engine_names_no_network():
@@ -145,7 +218,7 @@ def test_that_a_network_asked_for_is_taken_before_a_larger_one():
     install("da3-small", model_id="da3-small-adopted")
     for wanted in ("da3studio-tiny", "da3-small-adopted"):
         choice = chosen(Wish(checkpoint=wanted))
-        assert networks(choice) == (wanted, "")
+        assert named(choice) == (wanted, "")
         assert choice.reason.endswith(f"Network: {wanted}.")
 
 

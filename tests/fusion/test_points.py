@@ -7,7 +7,7 @@ from da3studio.base.cancel import NEVER, CancelToken, JobCancelled
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.progress import Progress, silent
 from da3studio.fusion.bridge import nearest
-from da3studio.fusion.points import fuse, thin
+from da3studio.fusion.points import ACCEPTED, fuse, thin
 from da3studio.geometry.similarity import Sim3
 from da3studio.recipes.fuse import FuseRecipe
 from tests.fusion.fused import PIXEL, exact, fused, noisy
@@ -126,10 +126,21 @@ def test_that_of_a_cell_the_point_that_most_views_confirm_is_kept():
 
 
 def test_that_depth_maps_that_never_agree_end_in_a_sentence_with_advice():
-    alone = Capture(Sphere(), orbit(1))
+    opposite = Capture(Sphere(), orbit(2))
     with pytest.raises(CannotReconstruct) as error:
-        fuse_small(alone)
+        fuse_small(opposite)
     assert "overlap" in error.value.fix
+
+
+def test_that_of_a_single_view_every_measured_pixel_counts():
+    alone = Capture(Sphere(), orbit(1))
+    fused = fuse_small(alone)
+    (name,) = alone.rig
+    measured = alone.depth_of(name).z > 0
+
+    assert (fused.agreement[name] == np.where(measured, ACCEPTED, 0)).all()
+    assert len(fused.cloud) > 0.7 * measured.sum()  # the rest is of one cell with another
+    assert (fused.cloud.n_views == 1).all()
 
 
 def test_that_fusion_can_be_cancelled_between_views():

@@ -17,6 +17,7 @@ from da3studio.model.checkpoint import filled, identify, load
 from da3studio.model.config import METRIC, MONO, NESTED, SMALL, TINY, DA3Config
 from da3studio.model.names import is_alias
 from da3studio.model.precision import FULL, MIXED
+from da3studio.train.eight_bit import in_eight_bits
 from tests.model.tiny import photos
 from tests.weights.files import hollow
 
@@ -109,6 +110,42 @@ def test_that_fewer_bits_move_depth_by_less_than_one_percent(file: Path):
 
     assert a.dtype == torch.float32
     assert (a - b).norm() / b.norm() < 0.01
+
+
+@torch.inference_mode()
+def test_that_eight_bits_take_half_the_space_and_move_depth_by_less_than_two_percent(
+    file: Path, tmp_path: Path, tiny: dict[str, Tensor]
+):
+    halves = {name: tensor.half() for name, tensor in tiny.items()}
+    small = saved(tmp_path, in_eight_bits(halves), "small.safetensors")
+    networks = [load(path).any_view for path in (file, small)]
+    exact, rounded = (torch.stack(net(photos((56, 84), (56, 84))).depth) for net in networks)
+
+    assert small.stat().st_size < 0.27 * file.stat().st_size  # of 32 bits
+    assert identify(small).variant == "da3studio-tiny"
+    assert 0 < (rounded - exact).norm() / exact.norm() < 0.02
+    weight = networks[1].backbone.blocks[3].attn.qkv.weight
+    most = tiny[A_WEIGHT].abs().amax(dim=1, keepdim=True)
+    assert ((weight - tiny[A_WEIGHT]).abs() <= most / 254 * 1.3).all()  # half a step
+
+
+@pytest.mark.parametrize("wrong", ["none", "short", "whole"])
+def test_that_eight_bits_without_their_scale_are_no_weights(tmp_path, tiny, wrong):
+    whole, scale = torch.zeros(576, 192, dtype=torch.int8), torch.ones(576)
+    beside = {"short": scale[1:], "whole": scale.to(torch.int8)}.get(wrong)
+    tensors = tiny | {A_WEIGHT: whole}
+    if beside is not None:
+        tensors[A_WEIGHT + ".scale"] = beside
+    why = refusal(saved(tmp_path, tensors)).why
+
+    assert "I8" in why or ".scale" in why
+
+
+def test_that_a_scale_that_is_no_number_is_named(tmp_path: Path, tiny: dict[str, Tensor]):
+    small = in_eight_bits(tiny)
+    small[A_WEIGHT + ".scale"][3] = float("nan")
+
+    assert A_WEIGHT in refusal(saved(tmp_path, small)).why
 
 
 def test_that_a_checkpoint_of_another_variant_is_refused(file: Path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from da3studio.bench.metrics import pair_errors
+from da3studio.geometry.pose_errors import pair_errors
 from da3studio.train.evaluate import _depth_errors, _poses, evaluate
 from da3studio.train.recipe import TINY
 from da3studio.train.scenes.batch import batch

@@ -32,7 +32,7 @@ def test_that_a_file_is_recognised_linked_and_survives_its_removal_here(small):
     assert store.verify("da3-small") == done
 
     store.remove("da3-small")
-    assert store.installed() == ()
+    assert store.added() == ()
     assert small.is_file()
 
 
@@ -93,7 +93,7 @@ def test_that_nothing_is_installed_before_its_licence_is_accepted(tmp_path):
     large = hollow(tmp_path / "large.safetensors", "da3-large")
     with pytest.raises(BadInput, match=r"licence of DA3-LARGE-1\.1"):
         adopt(large)
-    assert store.installed() == ()
+    assert store.added() == ()
 
 
 def test_that_what_may_be_one_of_two_published_models_has_the_strictest_licence(tmp_path):
@@ -161,7 +161,7 @@ def test_that_a_truncated_file_is_refused(small):
     os.truncate(small, 100_000_000 // 3)
     with pytest.raises(CheckpointMismatch, match=r"model\.safetensors"):
         adopt(small)
-    assert store.installed() == ()
+    assert store.added() == ()
 
 
 def test_that_other_tensors_are_refused_by_name(weights):

@@ -59,7 +59,7 @@ def test_that_a_download_cut_at_37_percent_goes_on_from_there(data, hub, info):
     assert kept == round(0.37 * len(hub.content))  # every byte that was sent
     assert "0.4 MB are here" in told.value.why
     assert "goes on from" in told.value.fix
-    assert store.installed() == ()
+    assert store.added() == ()
 
     hub.cut_at = 1.0
     hub.asked.clear()
@@ -163,7 +163,7 @@ def test_that_a_wrong_sha256_is_refused_and_nothing_is_kept(data, hub, info):
         download(info)
 
     assert parts(data) == []
-    assert store.installed() == ()
+    assert store.added() == ()
 
 
 def test_that_a_model_with_a_known_sha256_is_taken_from_no_hub_that_states_another(hub, info):

@@ -30,7 +30,7 @@ def test_that_the_data_folder_is_the_one_that_is_named(data, monkeypatch):
 
 
 def test_that_nothing_is_installed_at_first_and_asking_makes_no_folder(data):
-    assert store.installed() == ()
+    assert store.added() == ()
     with pytest.raises(Missing, match="da3-base is not installed"):
         store.find("da3-base")
     assert not data.exists()
@@ -63,14 +63,14 @@ def test_that_a_damaged_model_is_downloaded_anew(base, info, hub):
 @pytest.mark.parametrize("record", [b"", b"[]", b'{"id": "da3-base"}', b"\xff", b"{" * 70_000])
 def test_that_a_model_with_a_damaged_record_is_not_installed(base, record):
     (base.path.parent / "model.json").write_bytes(record)
-    assert store.installed() == ()
+    assert store.added() == ()
     assert store.remove("da3-base") > 1_000_000
 
 
 def test_that_a_record_does_not_speak_for_another_folder(base):
     path = base.path.parent / "model.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "id": "da3-giant"}))
-    assert store.installed() == ()
+    assert store.added() == ()
 
 
 @pytest.mark.parametrize("name", ["..", "../data", "a/b", "", "DA3", ".tmp-1", "a..b"])
@@ -86,7 +86,7 @@ def test_that_remove_takes_everything_of_one_model_only(base, data):
         lambda place: place.write_bytes(base.path.read_bytes()),
     )
     assert store.remove("da3-base") > base.size_bytes
-    assert store.installed() == (other,)
+    assert store.added() == (other,)
     assert not base.path.parent.exists()
 
 

@@ -16,9 +16,10 @@ from da3studio.app.session import Session
 from da3studio.app.viewmodels.targets import size_text
 from da3studio.base.errors import LicenceNotAccepted, UserFacingError
 from da3studio.base.i18n import tr
+from da3studio.engine.choice import built_in_words
 from da3studio.jobs.messages import AdoptJob, Cancelled, DownloadJob, Failed, Job, VerifyJob
 from da3studio.weights import store
-from da3studio.weights.catalog import DEFAULT_IDS, ModelInfo, catalogue, model
+from da3studio.weights.catalog import DEFAULT_IDS, ModelInfo, catalogue, licences, model
 from da3studio.weights.licence import accept_licence, is_accepted
 from da3studio.weights.store import Installed
 
@@ -42,6 +43,7 @@ class ModelRow:
     step: str = ""  # what is being done
     fraction: float | None = None  # None = not known
     advised: bool = False
+    built_in: bool = False  # a part of the program: always there
 
 
 class ModelList(QObject):
@@ -65,15 +67,16 @@ class ModelList(QObject):
 
     @property
     def rows(self) -> tuple[ModelRow, ...]:
-        """Those of the catalogue, without what its authors replaced, and those a person added."""
+        """What is built in, the catalogue without what was replaced, and what a person added."""
         listed = [
             self._listed(info)
             for info in catalogue()
             if not info.superseded_by or info.id in self._installed
         ]
         known = {info.id for info in catalogue()}
-        added = [self._added(one) for one in self._installed.values() if one.id not in known]
-        return (*listed, *added)
+        others = [one for one in self._installed.values() if one.id not in known]
+        own = [self._built_in(one) for one in others if one.built_in]
+        return (*own, *listed, *(self._added(one) for one in others if not one.built_in))
 
     @property
     def hub(self) -> str:
@@ -189,6 +192,20 @@ class ModelList(QObject):
             info.repo,
             advised=info.id in DEFAULT_IDS,
             **self._progress(info.id),
+        )
+
+    def _built_in(self, one: Installed) -> ModelRow:
+        licence = licences()[one.licence]
+        return ModelRow(
+            one.id,
+            one.id,
+            f"{tr('Cameras and depth of photos of anything.')} {built_in_words()}",
+            size_text(one.size_bytes),
+            tr(licence.terms),
+            licence.commercial,
+            one.source,
+            built_in=True,
+            **self._progress(one.id),
         )
 
     def _added(self, one: Installed) -> ModelRow:

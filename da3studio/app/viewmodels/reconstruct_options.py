@@ -17,13 +17,13 @@ from da3studio.base.errors import UserFacingError
 from da3studio.base.i18n import tr
 from da3studio.base.params import params_of
 from da3studio.base.settings import Settings
-from da3studio.engine.choice import Wish, choose
+from da3studio.engine.choice import Wish, built_in_words, choose
 from da3studio.engine.pinning import id_of
 from da3studio.jobs.messages import DownloadJob
 from da3studio.project.change import Change
 from da3studio.recipes.depth import DepthRecipe
 from da3studio.weights.catalog import DEFAULT_IDS, model
-from da3studio.weights.store import installed
+from da3studio.weights.store import added, installed
 
 # Seconds of one core per photo from photos to points: docs/results/speed.md for "normal" with
 # photogrammetry, the other presets by their pixels.
@@ -65,7 +65,8 @@ class ReconstructOptions(QObject):
         self.depth = RecipeLink(session, "depth", names, self)
         self.fuse = RecipeLink(session, "fuse", parent=self)
         self.explanation = ""
-        self._installed: frozenset[str] = frozenset()
+        self._installed: frozenset[str] = frozenset()  # ids of what the person has got
+        self._has_built_in = False
         session.changed.connect(self._follow)
         session.settings_changed.connect(self.refresh)
         session.jobs.models.ended.connect(self.refresh)
@@ -108,13 +109,18 @@ class ReconstructOptions(QObject):
 
     @property
     def advice(self) -> str:
-        """Why a network would help, "" = one is there, or is not wanted."""
+        """Why a network would help, "" = a good one is there, or none is wanted."""
         if self._installed or self.engine == "classical":
             return ""
         info = model(DEFAULT_IDS[0])
+        size, terms = size_text(info.tensor_bytes), tr(info.terms)
+        if self._has_built_in:
+            return tr("{built_in} It takes {size}. {terms}").format(
+                built_in=built_in_words(), size=size, terms=terms
+            )
         return tr(
             "Plain walls and single photos need a depth network: {name}, {size}. {terms}"
-        ).format(name=info.label, size=size_text(info.tensor_bytes), terms=tr(info.terms))
+        ).format(name=info.label, size=size, terms=terms)
 
     @property
     def advised_model(self) -> str:
@@ -151,19 +157,20 @@ class ReconstructOptions(QObject):
         n, given = len(project.views), bool(project.known_cameras)
         depth = project.recipe.depth
 
-        def look() -> tuple[frozenset[str], str]:
-            there = frozenset(one.id for one in installed())
+        def look() -> tuple[frozenset[str], bool, str]:
+            there = frozenset(one.id for one in added())
+            built_in = len(there) < len(installed())
             try:
                 choice = choose(depth, wish, n_views=n, cameras_given=given)
             except UserFacingError as error:
-                return there, f"{error.what} {error.why}"
-            return there, reason(choice.recipe, wish, n, given, there)
+                return there, built_in, f"{error.what} {error.why}"
+            return there, built_in, reason(choice.recipe, wish, n, given, there)
 
         self._questions.ask(look, self._take)
         self.changed.emit()
 
-    def _take(self, answer: tuple[frozenset[str], str]) -> None:
-        self._installed, self.explanation = answer
+    def _take(self, answer: tuple[frozenset[str], bool, str]) -> None:
+        self._installed, self._has_built_in, self.explanation = answer
         self.changed.emit()
 
 
@@ -179,6 +186,11 @@ def reason(
                 " surfaces with some texture."
             )
         return tr("Photogrammetry will be used, as you asked.")
+    if chosen.engine == "classical/da3":
+        return tr(
+            "Photogrammetry will be used. Where it can place too few photos, the network {name}"
+            " finds cameras and depth instead."
+        ).format(name=network)
     if chosen.engine == "colmap+da3":
         return tr(
             "Cameras come from photogrammetry, which is the more precise, and depth from the"

@@ -184,7 +184,7 @@ class ModelCard(QFrame):
         self.pause = QPushButton(icon("pause"), tr("Pause"))
         self.pause.setAutoDefault(False)
         self.pause.clicked.connect(models.pause)
-        self._installed = QLabel(tr("Installed"))
+        self._installed = QLabel()
         set_kind(self._installed, "good")
         self.more = QToolButton()
         self.more.setIcon(icon("more"))
@@ -226,6 +226,7 @@ class ModelCard(QFrame):
         self._licence.setText(row.licence)
         set_kind(self._licence, "soft" if row.free else "warning")
         here, working = row.state == "installed", row.state in ("working", "waiting")
+        self._installed.setText(tr("Built in") if row.built_in else tr("Installed"))
         for widget in (self._mark, self._installed):
             widget.setVisible(here)
         self.get.setText(tr("Go on") if row.state == "part" else tr("Download"))
@@ -243,3 +244,4 @@ class ModelCard(QFrame):
         self.more.setAccessibleName(tr("More for {model}").format(model=row.name))
         self.more.setToolTip(self.more.accessibleName())
         self.verify.setEnabled(here)
+        self.remove.setVisible(not row.built_in)

@@ -1,4 +1,4 @@
-"""The benchmark's scores as the reference computes them; ours are in `bench/metrics.py`."""
+"""The benchmark's scores as the reference computes them; ours are in `geometry/pose_errors.py`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,20 @@ from da3studio.geometry.rigid import angle_between
 
 
 def auc(found: NDArray[Any], true: NDArray[Any], degrees: int) -> float:
-    """Mean of the cumulative histogram of pair errors in steps of one degree.
+    """`binned_auc` of the `pair_errors` of two paths of cameras."""
+    return binned_auc(pair_errors(found, true), degrees)
+
+
+def pair_errors(found: NDArray[Any], true: NDArray[Any]) -> NDArray[np.float64]:
+    """`(P,)` the larger of the errors of rotation and direction of every pair [degrees].
 
     The relative pose of a pair is taken of world-to-camera matrices the wrong way round, so that
-    its translation is that of the world, not of a camera.
+    its translation is that of the world, not of a camera; and a direction is as good as its
+    opposite.
+
+    Args:
+        found: `(N, 4, 4)` world to camera.
+        true: likewise.
     """
     ours, theirs = (poses @ np.linalg.inv(poses[0]) for poses in (found, true))
     errors = []
@@ -23,6 +33,11 @@ def auc(found: NDArray[Any], true: NDArray[Any], degrees: int) -> float:
             a, b = (np.linalg.inv(poses[i]) @ poses[j] for poses in (ours, theirs))
             turned = np.degrees(angle_between(a[:3, :3], b[:3, :3]))
             errors.append(max(float(turned), _folded_deg(a[:3, 3], b[:3, 3])))
+    return np.array(errors)
+
+
+def binned_auc(errors: NDArray[np.float64], degrees: int) -> float:
+    """Mean of the cumulative histogram of pair errors in steps of one degree, in 0 to 1."""
     counts, _ = np.histogram(errors, bins=np.arange(degrees + 1))
     return float(np.mean(np.cumsum(counts) / len(errors)))
 
@@ -61,7 +76,7 @@ def surface_scores(
 def _one_per_cell(points: NDArray[Any], cell: float) -> NDArray[Any]:
     """The mean point of each cube; the first cube is centred on the lowest coordinates."""
     cubes = np.floor((points - points.min(axis=0)) / cell + 0.5).astype(np.int64)
-    _, which, counts = np.unique(cubes, axis=0, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(counts), 3))
-    np.add.at(sums, which.ravel(), points)
-    return sums / counts[:, None]
+    number = np.ravel_multi_index(tuple(cubes.T), tuple(cubes.max(axis=0) + 1))
+    _, which, counts = np.unique(number, return_inverse=True, return_counts=True)
+    sums = [np.bincount(which, weights=column) for column in points.T]
+    return np.column_stack(sums) / counts[:, None]

@@ -125,6 +125,7 @@ class Capture:
         self._views, self._photos, self._folder, self._known = views, photos, folder, known
         self._report, self._token = report, token
         self._by_id = {view.id: view for view in views}
+        self._px = recipe.network_px or loaded.photo_px
 
     def see(self) -> Seen:
         """Look at all views, as far as that is not done.
@@ -191,7 +192,7 @@ class Capture:
         self, look: Look[Found], done: Callable[[int], bool]
     ) -> Iterator[tuple[int, Found]]:
         """Pass after pass, for the windows of the plan that are not done; the plan may change."""
-        self._follow(self._remembered() or self._planned(self._recipe.network_px))
+        self._follow(self._remembered() or self._planned(self._px))
         k = 0
         while k < len(self._plan.windows):
             self._token.check()
@@ -310,7 +311,7 @@ class Capture:
         n_views = len(self._views)
         if not all(0 <= window.start < window.stop <= n_views for window in windows):
             return None
-        if not (0 < plan.resolution <= self._recipe.network_px and plan.head_views > 0):
+        if not (0 < plan.resolution <= self._px and plan.head_views > 0):
             return None
         return plan if {i for window in windows for i in window} == set(range(n_views)) else None
 

@@ -11,6 +11,7 @@ from da3studio.engine.pinning import find_pinned, id_of
 from da3studio.model.checkpoint import Networks, load
 from da3studio.model.precision import FULL, HALF, MIXED, Precision
 from da3studio.recipes.depth import DepthRecipe
+from da3studio.weights.store import Installed
 
 _BFLOAT16_FROM = 8  # compute capability: older cards only emulate it
 
@@ -28,17 +29,18 @@ def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
         CheckpointMismatch: a file is not what it should be.
     """
     precision = precision_for(device)
-    networks = _networks(recipe.checkpoint, device, precision)
+    installed = find_pinned(recipe.checkpoint)
+    networks = _networks(installed, device, precision)
     metric = None
     if recipe.metric_checkpoint == recipe.checkpoint:
         metric = networks.metric
     elif recipe.metric_checkpoint:
-        metric = _networks(recipe.metric_checkpoint, device, precision).metric
+        metric = _networks(find_pinned(recipe.metric_checkpoint), device, precision).metric
     if networks.any_view is None:
         raise _cannot(recipe.checkpoint, tr("It relates no views."), "--checkpoint")
     if recipe.metric_checkpoint and metric is None:
         raise _cannot(recipe.metric_checkpoint, tr("It knows no metres."), "--metric-checkpoint")
-    return Loaded(networks.any_view, metric, device, precision)
+    return Loaded(networks.any_view, metric, device, precision, installed.photo_px)
 
 
 def precision_for(device: Any) -> Precision:
@@ -51,8 +53,7 @@ def precision_for(device: Any) -> Precision:
     return MIXED if major >= _BFLOAT16_FROM else HALF
 
 
-def _networks(checkpoint: str, device: Any, precision: Precision) -> Networks:
-    installed = find_pinned(checkpoint)
+def _networks(installed: Installed, device: Any, precision: Precision) -> Networks:
     return load(installed.path, variant=installed.variant, device=device, precision=precision)
 
 

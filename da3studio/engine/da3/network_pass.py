@@ -29,6 +29,7 @@ from da3studio.model.ray_pose import cameras_from_rays
 from da3studio.scene.depth import DepthMap
 from da3studio.scene.registration import Unit
 from da3studio.scene.view import View, ViewId
+from da3studio.weights.store import PHOTO_PX
 
 _READERS = 8  # photos decoded at a time
 _METRIC_VIEWS = 4  # the metric network looks at each photo alone
@@ -45,6 +46,7 @@ class Loaded:
     metric: DA3 | None  # for metres and sky
     device: Any  # torch.device
     precision: Precision  # that they were loaded in
+    photo_px: int = PHOTO_PX  # longer photo side that they see best, where nobody asks for another
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from da3studio.app.session import Session
 from da3studio.app.viewmodels.export_options import ExportOptions
 from da3studio.app.viewmodels.mesh_options import MeshOptions
+from da3studio.app.viewmodels.model_list import ModelList
 from da3studio.app.viewmodels.recipe_link import preset_of, with_preset
 from da3studio.app.viewmodels.reconstruct_options import (
     QUALITIES,
@@ -26,6 +28,9 @@ from da3studio.recipes.recipe import PRESETS, Recipe
 from da3studio.scene.mesh import Mesh, Texture
 from da3studio.scene.registration import Registration, SparsePoints
 from da3studio.scene.scene import Scene
+from da3studio.weights import store
+from da3studio.weights.store import Installed
+from tests.shipped import LICENCE, describe, ship_nothing
 
 NO_POINTS = SparsePoints(
     np.zeros((0, 3), np.float32), np.zeros((0, 3), np.uint8), np.zeros(0, np.float32),
@@ -91,7 +96,8 @@ def test_that_an_edited_field_is_committed_under_its_own_name(session):
     assert options.quality == ""
 
 
-def test_that_without_a_network_its_use_and_licence_are_told(session, qtbot):
+def test_that_without_a_network_its_use_and_licence_are_told(session, qtbot, tmp_path, monkeypatch):
+    ship_nothing(tmp_path, monkeypatch)
     options = ReconstructOptions(session)
     qtbot.waitUntil(lambda: options.explanation != "")
 
@@ -101,6 +107,38 @@ def test_that_without_a_network_its_use_and_licence_are_told(session, qtbot):
     assert "541" in options.advice
     options.set_engine("classical")
     assert options.advice == ""
+
+
+def test_that_the_built_in_network_is_said_to_be_small_until_a_better_one_is_there(
+    session, qtbot, tmp_path, monkeypatch
+):
+    networks = ship_nothing(tmp_path, monkeypatch)
+    networks.mkdir()
+    file = networks / "da3-mini.safetensors"
+    file.write_bytes(b"mini")
+    describe(file, hashlib.sha256(b"mini").hexdigest())
+    options = ReconstructOptions(session)
+    qtbot.waitUntil(lambda: options.explanation != "")
+
+    assert options.advice.startswith("Built-in small model; for best results download DA3-BASE.")
+    assert "541" in options.advice
+    assert "network da3-mini" in options.explanation
+    rows = {row.id: row for row in listed(session, qtbot)}
+    assert next(iter(rows)) == "da3-mini"
+    assert (rows["da3-mini"].state, rows["da3-mini"].built_in) == ("installed", True)
+    assert "Built-in small model" in rows["da3-mini"].good_for
+    assert not rows["da3-base"].built_in
+
+    record = Installed("da3-base", "da3-base", "0" * 64, 1, LICENCE, True, "", "", store.now())
+    store.put(record, lambda place: place.write_bytes(b"1"))
+    options.refresh()
+    qtbot.waitUntil(lambda: options.advice == "")
+
+
+def listed(session, qtbot):
+    models = ModelList(session)
+    qtbot.waitUntil(lambda: any(row.built_in for row in models.rows))
+    return models.rows
 
 
 def test_that_times_grow_with_photos_and_quality():

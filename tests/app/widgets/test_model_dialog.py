@@ -49,7 +49,7 @@ def large(tmp_path):
 
 
 def installed():
-    return [one.variant for one in store.installed()]
+    return [one.variant for one in store.added()]
 
 
 def test_that_a_file_asks_for_its_licence_once_and_is_added(

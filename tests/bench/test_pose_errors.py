@@ -10,8 +10,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from da3studio.bench.metrics import MISSING_DEG, auc, pair_errors, trusted
 from da3studio.bench.photo_sets import PhotoSet
+from da3studio.geometry.pose_errors import MISSING_DEG, auc, pair_errors, trusted
 from da3studio.geometry.rigid import Rigid3
 
 

@@ -14,21 +14,22 @@ MISSING_DEG = 180.0  # the error of a pair of which a camera was not found
 _SHORT_BASELINE = 0.01  # of the median one: below it, translation has no direction to compare
 
 
-def pair_errors(
+def pair_angles(
     found: Mapping[str, Rigid3], reference: Mapping[str, Rigid3]
 ) -> NDArray[np.float64]:
-    """Error of the relative pose of every pair of reference cameras [degrees].
+    """Errors of rotation and of direction of translation of every pair [degrees].
 
-    It is the larger of the angle between the two rotations and the angle between the two
-    directions of translation, so neither scale nor the choice of the world counts. A pair that
-    stands in one place (baseline under 1 % of the median one) has its rotation compared only.
+    Only directions are compared, so neither scale nor the choice of the world counts. A pair that
+    stands in one place (baseline under 1 % of the median one) has no direction.
 
     Args:
         found: `cam_from_world` by name; the world is any.
         reference: `cam_from_world` by name; every pair of these is measured.
 
     Returns:
-        `(P,)`, pairs in the order of the sorted names.
+        `(P, 2)`, pairs in the order of the sorted names: the angle between the two rotations, and
+        the angle between the two directions, NaN where there is none. Both are `MISSING_DEG` where
+        a camera was not found.
 
     Source: the relative pose error of image matching benchmarks, as `score.py` computes it.
     """
@@ -36,15 +37,30 @@ def pair_errors(
     true = [_relative(reference, a, b) for a, b in pairs]
     baselines = np.array([np.linalg.norm(pose.translation) for pose in true])
     shortest = _SHORT_BASELINE * float(np.median(baselines)) if pairs else 0.0
-    errors = np.full(len(pairs), MISSING_DEG)
+    angles = np.full((len(pairs), 2), MISSING_DEG)
     for i, (a, b) in enumerate(pairs):
         if a not in found or b not in found:
             continue
-        ours = _relative(found, a, b)
-        errors[i] = np.degrees(angle_between(ours.rotation, true[i].rotation))
-        if baselines[i] >= shortest > 0:
-            errors[i] = max(errors[i], _angle_deg(ours.translation, true[i].translation))
-    return errors
+        ours, is_apart = _relative(found, a, b), baselines[i] >= shortest > 0
+        angles[i, 0] = np.degrees(angle_between(ours.rotation, true[i].rotation))
+        angles[i, 1] = _angle_deg(ours.translation, true[i].translation) if is_apart else np.nan
+    return angles
+
+
+def pair_errors(
+    found: Mapping[str, Rigid3], reference: Mapping[str, Rigid3]
+) -> NDArray[np.float64]:
+    """`(P,)` error of the relative pose of every pair of reference cameras [degrees].
+
+    The larger of the two of `pair_angles`; of a pair that stands in one place the rotation alone.
+    """
+    return larger_of(pair_angles(found, reference))
+
+
+def larger_of(angles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(P,)` the error of each pair, of what `pair_angles` gives."""
+    larger: NDArray[np.float64] = np.fmax(angles[:, 0], angles[:, 1])
+    return larger
 
 
 def auc(errors: NDArray[np.float64], threshold_deg: float) -> float:
@@ -81,7 +97,7 @@ def _relative(poses: Mapping[str, Rigid3], a: str, b: str) -> Rigid3:
 
 
 def _angle_deg(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Between two directions; 180 where the first has no length."""
+    """Between two directions; `MISSING_DEG` where one has no length."""
     length = float(np.linalg.norm(a) * np.linalg.norm(b))
     if length < 1e-24:
         return MISSING_DEG
