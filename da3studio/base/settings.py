@@ -86,12 +86,13 @@ class Settings:
     engine: str = param(
         "auto",
         "Engine",
-        choices=("auto", "classical", "da3", "colmap+da3"),
+        choices=("auto", "classical", "da3", "colmap+da3", "classical+da3"),
         choice_labels=(
             "Automatic",
             "Photogrammetry",
             "Depth network",
             "Photogrammetry and depth network",
+            "Photogrammetry, gaps by depth network",
         ),
         keyed=False,
         help="What finds cameras and depth, in every project; 'auto' takes what fits the photos and"

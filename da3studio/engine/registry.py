@@ -25,6 +25,12 @@ def _hybrid() -> Reconstructor:
     return HybridEngine()
 
 
+def _filled() -> Reconstructor:
+    from da3studio.engine.da3.filled import FilledEngine
+
+    return FilledEngine()
+
+
 def _fallback() -> Reconstructor:
     from da3studio.engine.fallback import FallbackEngine
 
@@ -35,5 +41,6 @@ RECONSTRUCTORS: Mapping[str, Callable[[], Reconstructor]] = {
     "classical": _classical,
     "da3": _network,
     "colmap+da3": _hybrid,
+    "classical+da3": _filled,
     "classical/da3": _fallback,
 }

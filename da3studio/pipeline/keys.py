@@ -46,12 +46,14 @@ _NOT_FOR_CAMERAS = {
     "classical": _SWEEP | _NETWORK,
     "da3": _SWEEP | _FEATURES,
     "colmap+da3": _SWEEP,
+    "classical+da3": _SWEEP,
     "classical/da3": _SWEEP,
 }
 _NOT_FOR_DEPTH = {
     "classical": _FEATURES | _NETWORK,
     "da3": _SWEEP | _FEATURES,
     "colmap+da3": _SWEEP | _FEATURES,
+    "classical+da3": _FEATURES,
     "classical/da3": _FEATURES,
 }
 

@@ -14,17 +14,19 @@ class DepthRecipe:
     engine: str = param(
         "classical",
         "Engine",
-        choices=("classical", "da3", "colmap+da3", "classical/da3"),
+        choices=("classical", "da3", "colmap+da3", "classical+da3", "classical/da3"),
         choice_labels=(
             "Photogrammetry",
             "Depth network",
             "Photogrammetry and depth network",
+            "Photogrammetry, gaps by depth network",
             "Photogrammetry, else depth network",
         ),
         option="--engine",
         help="What finds cameras and depth; 'classical' needs no download and no graphics card,"
         " 'da3' is the network Depth Anything 3, 'colmap+da3' takes cameras from the one and depth"
-        " from the other, 'classical/da3' asks the network only where photogrammetry fails.",
+        " from the other, 'classical+da3' lets the network fill what photogrammetry leaves open,"
+        " 'classical/da3' asks it only where photogrammetry fails.",
     )
     checkpoint: str = param(
         "",

@@ -191,6 +191,11 @@ def reason(
             "Photogrammetry will be used. Where it can place too few photos, the network {name}"
             " finds cameras and depth instead."
         ).format(name=network)
+    if chosen.engine == "classical+da3":
+        return tr(
+            "Photogrammetry will be used, and the network {name} fills the gaps that it leaves,"
+            " such as plain walls."
+        ).format(name=network)
     if chosen.engine == "colmap+da3":
         return tr(
             "Cameras come from photogrammetry, which is the more precise, and depth from the"

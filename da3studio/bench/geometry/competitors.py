@@ -190,12 +190,14 @@ def _engine(name: str) -> Reconstructor:
     if name == "classical":
         return RECONSTRUCTORS[name]()
     from da3studio.engine.da3.engine import NetworkEngine
+    from da3studio.engine.da3.filled import FilledEngine
     from da3studio.engine.da3.hybrid import HybridEngine
     from da3studio.engine.fallback import FallbackEngine
 
     makers: Mapping[str, Callable[..., Reconstructor]] = {
         "da3": NetworkEngine,
         "colmap+da3": HybridEngine,
+        "classical+da3": FilledEngine,
         "classical/da3": FallbackEngine,
     }
     return makers[name](_ready_once)

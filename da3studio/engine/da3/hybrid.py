@@ -25,7 +25,7 @@ from da3studio.engine.da3.anchor import (
     seen_points,
     settled,
 )
-from da3studio.engine.da3.capture import Capture
+from da3studio.engine.da3.capture import Capture, Seen
 from da3studio.engine.da3.engine import NetworkEngine, Ready, ready_network, see_and_chain
 from da3studio.engine.da3.network_pass import Loaded, PassRecipe, look_for_metres
 from da3studio.engine.device import choose_device, share_cores
@@ -73,19 +73,12 @@ class HybridEngine:
         With known cameras there is nothing to register, and where photogrammetry finds no scene
         the network does it alone.
         """
-        alone = bool(known)
-        found = None
-        choose_device(recipe.device)  # one that is not there is said before the minutes of work
-        if registration is None and not alone:
-            share_cores(one_view_a_core=True)
-            try:
-                found = register_views(
-                    views, photos, recipe, scratch=scratch, report=report, token=token
-                )
-            except CannotReconstruct as error:
-                report(Notice(tr("The network finds the cameras. {why}").format(why=error.why)))
-                alone = True
-        if alone or (registration is not None and not len(registration.points.xyz)):
+        found = registration
+        if found is None and not known:
+            found = try_photogrammetry(
+                views, photos, recipe, scratch=scratch, report=report, token=token
+            )
+        if found is None or not len(found.points.xyz):
             yield from NetworkEngine(self._ready).reconstruct(
                 views,
                 photos,
@@ -98,16 +91,41 @@ class HybridEngine:
                 token=token,
             )
             return
-        work = _Work(self._ready(recipe, report), recipe, views, photos, scratch, report, token)
+        part = NetworkPart(
+            self._ready(recipe, report), recipe, views, photos, scratch, report, token
+        )
         if registration is None:
-            assert found is not None  # noqa: S101  else the network would be alone
-            registration = work.in_metres(work.completed(found))
-            yield registration
-        yield from work.depths(registration, finished)
+            found = part.in_metres(part.completed(found))
+            yield found
+        yield from part.depths(found, part.seen(found), finished)
 
 
-class _Work:
-    """What the three steps after registration share."""
+def try_photogrammetry(
+    views: Sequence[View],
+    photos: Photos,
+    recipe: DepthRecipe,
+    *,
+    scratch: Path,
+    report: Report,
+    token: CancelToken,
+) -> Registration | None:
+    """Cameras and points; None where there is no scene to be found, and then the reason is told.
+
+    Raises:
+        BadInput: the recipe's device is not there, said before the minutes of work.
+        JobCancelled: by the token.
+    """
+    choose_device(recipe.device)
+    share_cores(one_view_a_core=True)
+    try:
+        return register_views(views, photos, recipe, scratch=scratch, report=report, token=token)
+    except CannotReconstruct as error:
+        report(Notice(tr("The network finds the cameras. {why}").format(why=error.why)))
+        return None
+
+
+class NetworkPart:
+    """What the network adds to the cameras and points of photogrammetry."""
 
     def __init__(
         self,
@@ -181,10 +199,15 @@ class _Work:
             found, cameras=cameras, points=points, unit="metre", notices=(*found.notices, notice)
         )
 
-    def depths(self, registration: Registration, finished: Collection[ViewId]) -> Iterator[Depth]:
-        """Depth conditioned on the cameras, scaled to the points."""
+    def seen(self, registration: Registration) -> Seen:
+        """All registered views, looked at with their cameras known; errors as of `Capture.see`."""
         registered = [view for view in self._views if view.id in registration.cameras]
-        seen = self._capture(registered, registration.cameras).see()
+        return self._capture(registered, registration.cameras).see()
+
+    def depths(
+        self, registration: Registration, seen: Seen, finished: Collection[ViewId]
+    ) -> Iterator[Depth]:
+        """Depth as the views were seen, scaled to the points; a window is in memory at a time."""
         for window, names in seen.read_owned(seen.owners(), finished, self._token):
             depths = dict(zip(window.view_ids, window.depths, strict=True))
             try:

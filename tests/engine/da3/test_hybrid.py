@@ -19,7 +19,7 @@ from da3studio.engine.da3.anchor import seen_points
 from da3studio.engine.da3.engine import NetworkEngine
 from da3studio.engine.da3.hybrid import HybridEngine
 from da3studio.engine.da3.network_pass import Loaded
-from da3studio.engine.protocol import Depth
+from da3studio.engine.protocol import Depth, Reconstructor
 from da3studio.geometry.camera import Camera, project
 from da3studio.geometry.camera_alignment import align_poses
 from da3studio.geometry.similarity import align_points
@@ -55,7 +55,7 @@ def trained() -> Loaded:
 
 
 def made(
-    engine: HybridEngine | NetworkEngine,
+    engine: Reconstructor,
     photos: PhotoSet,
     scratch: Path,
     *,
