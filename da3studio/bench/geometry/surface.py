@@ -165,7 +165,10 @@ class _Volume:
         """`(N, 3)` spread over the surface [truth's unit]; none where there is none."""
         if self._is_empty:
             return np.zeros((0, 3))
-        mesh = self._grid.extract_triangle_mesh(weight_threshold=_SEEN_ONCE)
+        try:
+            mesh = self._grid.extract_triangle_mesh(weight_threshold=_SEEN_ONCE)
+        except RuntimeError:  # Open3D's way to say that no surface passes through the voxels
+            return np.zeros((0, 3))
         vertices = mesh.vertex.positions.numpy().astype(np.float32)
         faces = mesh.triangle.indices.numpy().astype(np.int32)
         surface = Mesh(vertices, faces, np.zeros_like(vertices))
