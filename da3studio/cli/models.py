@@ -127,7 +127,11 @@ def _verify(model_id: str | None, output: Output, token: CancelToken) -> None:
 def _list(output: Output) -> None:
     here = {record.id: record for record in store.installed()}
     known = {info.id for info in catalogue()}
-    rows = [_built_in_row(record) for record in here.values() if record.built_in]
+    rows = [
+        _record_row(record, tr("built in"), tr("small model, a part of the program"))
+        for record in here.values()
+        if record.built_in
+    ]
     rows += [_row(info, here.get(info.id)) for info in catalogue()]
     rows += [
         _adopted_row(record)
@@ -168,24 +172,23 @@ def _row(info: ModelInfo, record: Installed | None) -> tuple[str, ...]:
 
 
 def _built_in_row(record: Installed) -> tuple[str, ...]:
-    return (
-        record.id,
-        size_text(record.size_bytes),
-        tr("built in"),
-        record.licence,
-        tr("yes") if record.commercial else tr("no"),
-        tr("small model, a part of the program"),
-    )
+    return _record_row(record, tr("built in"), tr("small model, a part of the program"))
 
 
 def _adopted_row(record: Installed) -> tuple[str, ...]:
+    added = tr("added from {source}").format(source=record.source)
+    return _record_row(record, tr("yes"), added)
+
+
+def _record_row(record: Installed, here: str, can_do: str) -> tuple[str, ...]:
+    """Of a network that the catalogue does not list."""
     return (
         record.id,
         size_text(record.size_bytes),
-        tr("yes"),
+        here,
         record.licence,
         tr("yes") if record.commercial else tr("no"),
-        tr("added from {source}").format(source=record.source),
+        can_do,
     )
 
 

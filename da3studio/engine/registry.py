@@ -1,43 +1,47 @@
-"""The engines; adding one is a file and a row here."""
+"""The engines; adding one is a file and a row here.
+
+A maker takes what the engine's class takes: of those with networks `ready`, which loads them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from da3studio.engine.protocol import Reconstructor
 
 
-def _classical() -> Reconstructor:
+def _classical(**_none: Any) -> Reconstructor:
     from da3studio.engine.mvs import ClassicalEngine
 
     return ClassicalEngine()
 
 
-def _network() -> Reconstructor:
+def _network(**parts: Any) -> Reconstructor:
     from da3studio.engine.da3.engine import NetworkEngine
 
-    return NetworkEngine()
+    return NetworkEngine(**parts)
 
 
-def _hybrid() -> Reconstructor:
+def _hybrid(**parts: Any) -> Reconstructor:
     from da3studio.engine.da3.hybrid import HybridEngine
 
-    return HybridEngine()
+    return HybridEngine(**parts)
 
 
-def _filled() -> Reconstructor:
+def _filled(**parts: Any) -> Reconstructor:
     from da3studio.engine.da3.filled import FilledEngine
 
-    return FilledEngine()
+    return FilledEngine(**parts)
 
 
-def _fallback() -> Reconstructor:
+def _fallback(**parts: Any) -> Reconstructor:
     from da3studio.engine.fallback import FallbackEngine
 
-    return FallbackEngine()
+    return FallbackEngine(**parts)
 
 
-RECONSTRUCTORS: Mapping[str, Callable[[], Reconstructor]] = {
+RECONSTRUCTORS: Mapping[str, Callable[..., Reconstructor]] = {
     "classical": _classical,
     "da3": _network,
     "colmap+da3": _hybrid,

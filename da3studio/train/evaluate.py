@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from da3studio.geometry.depth_errors import depth_errors
 from da3studio.geometry.pose_errors import auc, larger_of, pair_angles, pair_errors
 from da3studio.geometry.rigid import Rigid3
 from da3studio.model.camera_heads import rotation_of
@@ -30,7 +31,6 @@ VIEWS = (2, 4, 8)
 _THRESHOLDS = (5, 15, 30)  # [degrees]
 _PHOTOS = 32  # at a time
 _SEED = 424242
-_DELTA = 1.25
 
 
 @dataclass(frozen=True)
@@ -162,9 +162,5 @@ def _depth_errors(depth: Tensor, targets: Targets) -> NDArray[np.float64]:
     for said, truth, valid in zip(*(m.flatten(0, 1) for m in maps), strict=True):
         if int(valid.sum()) < valid.numel() // 50:
             continue
-        ours, true = said[valid].double(), truth[valid].double()
-        ours = ours * (true / ours).median()
-        ratio = torch.maximum(ours / true, true / ours)
-        within = float((ratio < _DELTA).double().mean())
-        rows.append((float(((ours - true).abs() / true).mean()), within))
+        rows.append(depth_errors(*(x[valid].double().cpu().numpy() for x in (said, truth))))
     return np.array(rows).reshape(-1, 2)

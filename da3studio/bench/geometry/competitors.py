@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -179,28 +179,11 @@ def engines(names: Sequence[str], recipe: DepthRecipe, *, takes_cameras: bool) -
     """
     found: list[Competitor] = []
     for name in names:
-        engine, mine = _engine(name), replace(recipe, engine=name)
+        engine, mine = RECONSTRUCTORS[name](ready=_ready_once), replace(recipe, engine=name)
         found.append(EngineCompetitor(name, engine, mine))
         if name == "da3" and takes_cameras:
             found.append(EngineCompetitor(f"{name}, true cameras", engine, mine, True))
     return found
-
-
-def _engine(name: str) -> Reconstructor:
-    if name == "classical":
-        return RECONSTRUCTORS[name]()
-    from da3studio.engine.da3.engine import NetworkEngine
-    from da3studio.engine.da3.filled import FilledEngine
-    from da3studio.engine.da3.hybrid import HybridEngine
-    from da3studio.engine.fallback import FallbackEngine
-
-    makers: Mapping[str, Callable[..., Reconstructor]] = {
-        "da3": NetworkEngine,
-        "colmap+da3": HybridEngine,
-        "classical+da3": FilledEngine,
-        "classical/da3": FallbackEngine,
-    }
-    return makers[name](_ready_once)
 
 
 def _ready_once(recipe: DepthRecipe, _report: Report) -> Loaded:

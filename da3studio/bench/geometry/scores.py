@@ -17,11 +17,11 @@ from da3studio.bench.geometry.truth import (
 )
 from da3studio.bench.parity.reference_scores import pair_errors as published_pair_errors
 from da3studio.geometry.camera import Camera
+from da3studio.geometry.depth_errors import depth_errors
 from da3studio.geometry.pose_errors import MISSING_DEG, larger_of, pair_angles
 from da3studio.geometry.rigid import Rigid3
 from da3studio.scene.depth import DepthMap
 
-_DELTA = 1.25
 _FEWEST = 30  # measured places of a photo, to say anything about its depth
 
 
@@ -77,13 +77,8 @@ def score_depth(answer: Answer, photo: Photo) -> DepthScore | None:
     is_there = z > 0
     if not is_there.any():
         return DepthScore(np.nan, np.nan, 0.0)
-    ours, true = z[is_there], truth.z[is_there]
-    ours = ours * np.median(true / ours)
-    return DepthScore(
-        float((np.abs(ours - true) / true).mean()),
-        float((np.maximum(ours / true, true / ours) < _DELTA).mean()),
-        float(is_there.mean()),
-    )
+    abs_rel, delta1 = depth_errors(z[is_there], truth.z[is_there])
+    return DepthScore(abs_rel, delta1, float(is_there.mean()))
 
 
 def _looked_up(depth: DepthMap, camera: Camera, truth: SeenDepth) -> Array:

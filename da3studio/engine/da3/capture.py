@@ -125,7 +125,7 @@ class Capture:
         self._views, self._photos, self._folder, self._known = views, photos, folder, known
         self._report, self._token = report, token
         self._by_id = {view.id: view for view in views}
-        self._px = recipe.network_px or loaded.photo_px
+        self._px = loaded.px(recipe)
 
     def see(self) -> Seen:
         """Look at all views, as far as that is not done.

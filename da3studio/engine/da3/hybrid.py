@@ -178,8 +178,7 @@ class NetworkPart:
         n_chosen = min(len(registered), _METRIC_VIEWS)
         spread = np.linspace(0, len(registered) - 1, n_chosen).round().astype(int)
         chosen = [registered[i] for i in spread]
-        px = self._recipe.network_px or self._loaded.photo_px
-        recipe = PassRecipe(px, False, Ask(), self._recipe.seed)
+        recipe = PassRecipe(self._loaded.px(self._recipe), False, Ask(), self._recipe.seed)
         metres = look_for_metres(
             self._loaded, recipe, chosen, self._photos, found.cameras, self._report
         )

@@ -26,6 +26,7 @@ from da3studio.model.network import DA3, Ask, DA3Output
 from da3studio.model.precision import Precision
 from da3studio.model.preprocess import Fit, fit, normalised
 from da3studio.model.ray_pose import cameras_from_rays
+from da3studio.recipes.depth import DepthRecipe
 from da3studio.scene.depth import DepthMap
 from da3studio.scene.registration import Unit
 from da3studio.scene.view import View, ViewId
@@ -47,6 +48,10 @@ class Loaded:
     device: Any  # torch.device
     precision: Precision  # that they were loaded in
     photo_px: int = PHOTO_PX  # longer photo side that they see best, where nobody asks for another
+
+    def px(self, recipe: DepthRecipe) -> int:
+        """Longer photo side that they are to see."""
+        return recipe.network_px or self.photo_px
 
 
 @dataclass(frozen=True)
