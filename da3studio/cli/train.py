@@ -15,10 +15,17 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     """Train a piece, measure it, and write the checkpoint.
 
     Raises:
-        Missing, BadInput: the recipe or the state to go on from cannot be used.
+        Missing, BadInput, CheckpointMismatch: the recipe or what to begin with cannot be used.
     """
     recipe = read_recipe(args.recipe)
-    piece = Run(recipe, args.out, resume=args.resume, compact=args.compact, device=args.device)
+    piece = Run(
+        recipe,
+        args.out,
+        start=args.start,
+        resume=args.resume,
+        compact=args.compact,
+        device=args.device,
+    )
     if piece.is_first:
         words = tr("Training goes on after step {step} of {steps}; {log} tells how it goes.")
         output.tell(

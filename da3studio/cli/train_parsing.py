@@ -26,11 +26,18 @@ def add_train(commands: Commands) -> None:
         metavar="N",
         help=tr("stop and save after so long; 0 only writes [default: when the run is done]"),
     )
-    parser.add_argument(
+    begins = parser.add_mutually_exclusive_group()
+    begins.add_argument(
         "--resume",
         type=Path,
         metavar="FOLDER",
         help=tr("go on from the state that an earlier piece saved"),
+    )
+    begins.add_argument(
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help=tr("begin a new run with the weights of this checkpoint, not with random ones"),
     )
     parser.add_argument(
         "--compact",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from da3studio.model.camera_heads import rotation_of
 from da3studio.train.forward import CELLS, Prediction
 from da3studio.train.matching import matches_of, matching_loss
 from da3studio.train.targets import Targets, directions_of, sampled
@@ -17,6 +18,7 @@ _SURE = 0.2  # reward of confidence in depth, per logarithm
 _SURE_OF_RAYS = 0.05
 _GRADIENT_STEPS = (1, 2, 4, 8)  # [px]
 _NO_BASELINE = 0.03  # [units of the scene] below it a translation has no direction to learn
+_LEAST_SAID = 0.3  # of the true baseline; a shorter one that is said counts as being so long
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Weights:
     orientation: float = 4.0
     lens: float = 1.0
     direction: float = 0.4
+    relative_rotation: float = 0.0
+    relative_direction: float = 0.0
     matching: float = 0.2
     token: float = 0.01
 
@@ -49,6 +53,8 @@ class Losses:
     orientation: Tensor
     lens: Tensor
     direction: Tensor
+    relative_rotation: Tensor
+    relative_direction: Tensor
     matching: Tensor
     token: Tensor
     log_depth_error: Tensor  # told, not learned from
@@ -100,6 +106,7 @@ def losses(prediction: Prediction, targets: Targets, dense_views: Tensor) -> Los
         of_rays,
         of_points,
         *_cameras(prediction.cameras, targets.cameras),
+        *_pairs(prediction.cameras, targets),
         _matching(prediction.looks, targets, coarse),
         # Nothing else holds the tokens: they grow, and so does what a step changes in the cameras.
         prediction.camera_tokens.float().square().mean(),
@@ -134,3 +141,33 @@ def _cameras(said: Tensor, truth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tenso
     moved = (truth[..., :3].norm(dim=-1) > _NO_BASELINE).float()
     angle = 1 - functional.cosine_similarity(said[..., :3], truth[..., :3], dim=-1, eps=1e-4)
     return position, orientation, lens, (angle * moved).sum() / moved.sum().clamp(min=1)
+
+
+def _pairs(said: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
+    """Rotation and direction between all pairs of views, means [rad, for small errors].
+
+    What cameras are judged by. Unlike `1 - cos`, both keep their slope down to the truth, and they
+    ask for the difference of two cameras that are both far from the first.
+    """
+    true_turn, true_way = _between(targets.rotation, targets.position)
+    turn, way = _between(rotation_of(said[..., 3:7]), said[..., :3])
+    n_views = said.shape[1]
+    if n_views < 2:
+        nothing = said.sum() * 0
+        return nothing, nothing
+    other = ~torch.eye(n_views, dtype=torch.bool, device=said.device)
+    off = (turn - true_turn).flatten(-2).norm(dim=-1) / 2**0.5
+    rotation = (off * other).sum() / (len(said) * n_views * (n_views - 1))
+    length = true_way.norm(dim=-1)
+    told = way.norm(dim=-1).maximum(_LEAST_SAID * length).clamp(min=1e-3)
+    chord = way / told[..., None] - true_way / length.clamp(min=1e-3)[..., None]
+    moved = other & (length > _NO_BASELINE)
+    missed = chord.norm(dim=-1) * moved
+    return rotation, missed.sum() / moved.sum().clamp(min=1)
+
+
+def _between(rotation: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+    """`(B, V, V, 3, 3)` turns and `(B, V, V, 3)` ways from each view, in its frame, to each."""
+    own = rotation.transpose(-1, -2)[:, :, None]
+    step = position[:, None] - position[:, :, None]
+    return own @ rotation[:, None], (own @ step[..., None])[..., 0]

@@ -17,6 +17,7 @@ from da3studio.base.atomic import writing_to
 from da3studio.base.cancel import NEVER, CancelToken, JobCancelled
 from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
+from da3studio.model.checkpoint import load
 from da3studio.model.network import DA3
 from da3studio.train.evaluate import evaluate
 from da3studio.train.recipe import Recipe
@@ -37,6 +38,7 @@ class Run:
     Args:
         recipe: of the whole run.
         out: folder for state, log and checkpoint.
+        start: checkpoint whose weights the run begins with, or `None` for random ones.
         resume: folder with the state of an earlier piece, or `None`.
         compact: save a compact state.
         device: "cuda", "cpu" or "auto".
@@ -47,6 +49,7 @@ class Run:
         recipe: Recipe,
         out: Path,
         *,
+        start: Path | None = None,
         resume: Path | None = None,
         compact: bool = False,
         device: str = "auto",
@@ -54,6 +57,8 @@ class Run:
         self.recipe, self.out, self._compact = recipe, out, compact
         self._rank, self._device = _joined_others(device)
         network = fresh(recipe.config, recipe.seed)
+        if start is not None:
+            network.load_state_dict(_weights_of(start, recipe.variant))
         self.step, self._photos, self._seconds, self._since = 0, 0, 0.0, 0
         kinds: Mapping[str, Mapping[str, Tensor]] = {}
         if resume is not None:
@@ -233,6 +238,13 @@ def _joined_others(device: str) -> tuple[int, torch.device]:
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device == "cuda" else "gloo")
     return rank, torch.device(device, local) if device == "cuda" else torch.device(device)
+
+
+def _weights_of(checkpoint: Path, variant: str) -> Mapping[str, Tensor]:
+    network = load(checkpoint, variant=variant).any_view
+    assert network is not None  # noqa: S101  a recipe trains no other network
+    weights: Mapping[str, Tensor] = network.state_dict()
+    return weights
 
 
 def _several() -> bool:

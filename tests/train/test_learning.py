@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -10,13 +11,13 @@ import torch
 from da3studio.base.errors import BadInput
 from da3studio.model.config import MINI
 from da3studio.train.forward import Prediction
-from da3studio.train.losses import losses
+from da3studio.train.losses import _pairs, losses
 from da3studio.train.optimiser import Optimiser, Rates, _evened
 from da3studio.train.recipe import TINY, parsed, read_recipe
 from da3studio.train.scenes.batch import batch
 from da3studio.train.scenes.parts import Draw
 from da3studio.train.start import fresh
-from da3studio.train.targets import directions_of, given_cameras, targets_of
+from da3studio.train.targets import directions_of, encoded, given_cameras, targets_of
 from tests.conftest import ROOT
 
 RECIPES = sorted((ROOT / "da3studio" / "train" / "recipes").glob("*.toml"))
@@ -56,6 +57,24 @@ def test_that_depth_twice_as_far_errs_by_the_logarithm_of_two():
     assert float(told.log_depth_error) == pytest.approx(0.6931472, rel=1e-5)
     assert float(told.points) > 0.1
     assert float(told.position) == pytest.approx(0, abs=1e-6)
+
+
+def test_that_pairs_of_cameras_err_by_their_angles_whatever_the_first_one_says():
+    torch.manual_seed(2)
+    targets = targets_of(batch({"street": 2}, 3, 28, 42, "cpu"))
+    turn = torch.linalg.matrix_exp(
+        torch.tensor([[0.0, -0.2, 0.0], [0.2, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    )
+    together = encoded(turn @ targets.rotation, 1.5 * targets.position @ turn.T, targets.lens)
+    one = torch.cat([targets.rotation[:, :2], targets.rotation[:, 2:] @ turn], dim=1)
+    alone = encoded(one, targets.position, targets.lens)
+
+    moved, turned = (_pairs(cameras, targets) for cameras in (together, alone))
+
+    assert max(map(float, moved)) == pytest.approx(0, abs=2e-3)
+    # Of six pairs four are with the camera that turned, two of them seen in its own frame.
+    assert float(turned[0]) == pytest.approx(4 / 6 * 2 * math.sin(0.1), abs=2e-3)
+    assert 0.01 < float(turned[1]) < 2 / 6 * 0.21
 
 
 def test_that_targets_are_in_the_first_camera_at_unit_scale():
