@@ -29,7 +29,7 @@ from da3studio.project.folder import ProjectFolder
 from da3studio.recipes.export import ExportRecipe
 from da3studio.scene.scene import Scene
 
-_PREVIEW_PX, _RELIEF_PREVIEW_PX = (1280, 960), (960, 720)  # one photo's: done in half the time
+_PREVIEW_PX, _RELIEF_PREVIEW_PX = (1280, 960), (960, 720)  # a relief's: done in half the time
 _FACTS = 2  # counts up when the facts of a result get a field
 
 
@@ -106,9 +106,10 @@ def _write(scene: Scene, delivery: Delivery, narrator: Narrator) -> tuple[Path, 
     if scene.mesh is None:
         return written
     with narrator.work("preview", tr("Drawing the preview")):
-        cameras = tuple(scene.registration.cameras.values())
-        size = _PREVIEW_PX if len(cameras) > 1 else _RELIEF_PREVIEW_PX
-        png = encoded(preview(scene.mesh, size, cameras), ExportRecipe(texture="png"))
+        cameras, only = scene.registration.cameras, scene.relief_of
+        shown = tuple(cameras.values()) if only is None else (cameras[only],)
+        size = _PREVIEW_PX if only is None else _RELIEF_PREVIEW_PX
+        png = encoded(preview(scene.mesh, size, shown), ExportRecipe(texture="png"))
         write_bytes_atomic(delivery.preview, png.content)
     return (*written, delivery.preview)
 

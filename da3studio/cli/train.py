@@ -21,7 +21,7 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     piece = Run(
         recipe,
         args.out,
-        start=args.start,
+        start=args.weights,
         resume=args.resume,
         compact=args.compact,
         device=args.device,

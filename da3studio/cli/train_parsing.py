@@ -34,7 +34,7 @@ def add_train(commands: Commands) -> None:
         help=tr("go on from the state that an earlier piece saved"),
     )
     begins.add_argument(
-        "--start",
+        "--weights",
         type=Path,
         metavar="FILE",
         help=tr("begin a new run with the weights of this checkpoint, not with random ones"),

@@ -13,6 +13,7 @@ from da3studio.base.cancel import CancelToken
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr
 from da3studio.base.progress import Progress, Report
+from da3studio.fusion.alone import Alone, Tally, photo_alone, tally
 from da3studio.fusion.bridge import nearest, plane_normals
 from da3studio.fusion.consistency import Checked, check_depth
 from da3studio.fusion.neighbours import Sketch, choose_neighbours, sketch
@@ -46,7 +47,9 @@ class Fused:
     agreement: Mapping[ViewId, NDArray[np.uint8]]
     """`(H, W)` views, its own included, that agree on a pixel; 1 where the pixel was measured but
     not confirmed, by too few or against evidence, and 0 where there is no depth: so `ACCEPTED` or
-    more means accepted. Of a single view every measured pixel is: nothing speaks against it."""
+    more means accepted. Of a view that stands alone every measured pixel is, and of the others
+    none: nothing speaks against it."""
+    alone: Alone | None = None  # the only view whose depth counts; `None` = all do
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +82,10 @@ def fuse(
     report: Report,
     token: CancelToken,
 ) -> Fused:
-    """Check all depth maps against each other and join what holds; a single one is taken as it is.
+    """Check all depth maps against each other and join what holds.
+
+    A single one is taken as it is, and so is the best of several that hardly agree: see
+    `photo_alone`.
 
     Memory holds a bounded number of depth maps and the cloud, whatever the number of views.
 
@@ -92,7 +98,7 @@ def fuse(
         token: checked between views.
 
     Raises:
-        CannotReconstruct: no place was measured alike by two views.
+        CannotReconstruct: no place was measured alike by two views, and no map is worth a look.
         JobCancelled: by the token.
     """
     view_ids = tuple(cameras)
@@ -109,6 +115,7 @@ def fuse(
     cached = lru_cache(maxsize=max(_NEIGHBOURS + 1, int(_DEPTH_CACHE_BYTES / map_bytes)))(depth_of)
 
     agreement: dict[ViewId, NDArray[np.uint8]] = {}
+    tallies: dict[ViewId, Tally] = {}
     points = _nothing()
     waiting: list[_Points] = []
     for done, view_id in enumerate(view_ids):
@@ -117,19 +124,28 @@ def fuse(
         depth, camera = cached(view_id), sketches[view_id].camera
         others = ((sketches[other].camera, cached(other)) for other in neighbours[view_id])
         checked = check_depth(camera, depth, others, recipe)
-        accepted = checked.accepted(recipe.min_views) if len(view_ids) > 1 else checked.agree > 0
+        accepted = checked.accepted(recipe.min_views)
+        tallies[view_id] = tally(depth, checked.agree, accepted)
         enough, too_few = np.maximum(checked.agree, ACCEPTED), np.minimum(checked.agree, 1)
         agreement[view_id] = np.where(accepted, enough, too_few)
         rgb = rgb_of(view_id, depth.width, depth.height)
         waiting.append(_accepted_points(camera, depth, checked, accepted, rgb, done))
         if sum(len(part.xyz) for part in waiting) > (_THIN_AGAIN - 1) * len(points.xyz):
             points, waiting = _thinned(_Points.joined([points, *waiting]), cell), []
+    alone = photo_alone(tallies)
+    if alone is not None:
+        depth, camera = cached(alone.view_id), sketches[alone.view_id].camera
+        rgb = rgb_of(alone.view_id, depth.width, depth.height)
+        done = view_ids.index(alone.view_id)
+        points, waiting = _all_points(camera, depth, rgb, done, recipe), []
+        agreement = {view_id: np.minimum(agree, 1) for view_id, agree in agreement.items()}
+        agreement[alone.view_id] *= ACCEPTED
     points = _thinned(_Points.joined([points, *waiting]), cell)
     if not len(points.xyz):
         raise _nothing_agrees()
     token.check()
     report(Progress(tr("Measuring the points"), 0, 0))
-    return Fused(_measured(points, cameras, cell), agreement)
+    return Fused(_measured(points, cameras, cell), agreement, alone)
 
 
 def thin(
@@ -205,6 +221,18 @@ def _accepted_points(
         view_idx=np.full(len(z), view_idx, np.int32),
         footprint=footprint(z, camera.intrinsics).astype(np.float32),
     )
+
+
+def _all_points(
+    camera: Camera,
+    depth: DepthMap,
+    rgb: NDArray[np.uint8],
+    view_idx: int,
+    recipe: FuseRecipe,
+) -> _Points:
+    """All that one view measured, with nothing to compare it with."""
+    checked = check_depth(camera, depth, (), recipe)
+    return _accepted_points(camera, depth, checked, checked.agree > 0, rgb, view_idx)
 
 
 def _measured(points: _Points, cameras: Mapping[ViewId, Camera], cell: float) -> PointCloud:

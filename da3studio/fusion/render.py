@@ -23,6 +23,7 @@ _FIELD_OF_VIEW = np.radians(35)  # of a preview's shorter side: little perspecti
 _ELEVATION = np.radians(24)
 _AZIMUTHS = np.radians([32, -32, 75, -75, 120, -120, 165, -165])  # from the front, best first
 _BESIDE, _ABOVE = np.radians(16), np.radians(10)  # of the only photo: a relief has no other side
+_STEEPEST = np.radians(80)  # from straight above nobody knows what is up in the picture
 _LIKING = 0.03  # how much more surface the next viewpoint must show to be taken
 _PROBE_SIDE_PX = 96
 _INNER = 0.2  # of the shown surface is its inner side: a room, seen from outside
@@ -64,10 +65,10 @@ def preview(mesh: Mesh, size: tuple[int, int], cameras: Sequence[Camera] = ()) -
     Args:
         mesh: with faces.
         size: width, height of the picture [px].
-        cameras: of the photos.
+        cameras: of the photos that it was made of.
     """
     if len(cameras) == 1:
-        return render(mesh, _fitted(mesh, float(_BESIDE), size, float(_ABOVE)))
+        return render(mesh, _beside(mesh, size, cameras[0]))
     return render(mesh, good_camera(mesh, size, cameras))
 
 
@@ -109,6 +110,13 @@ def _shares(mesh: Mesh, scene: RayScene, camera: Camera) -> tuple[float, float]:
     hits = scene.look(probe)
     front = _facing(mesh, hits, probe) > 0
     return float(front.sum()) / hits.face.size, float((~front).sum()) / hits.face.size
+
+
+def _beside(mesh: Mesh, size: tuple[int, int], camera: Camera) -> Camera:
+    """A little beside and above the direction that a photo was taken in."""
+    x, y, z = camera.cam_from_world.rotation[2]
+    azimuth, elevation = np.arctan2(-x, z) + _BESIDE, np.arcsin(np.clip(y, -1, 1)) + _ABOVE
+    return _fitted(mesh, float(azimuth), size, float(min(elevation, _STEEPEST)))
 
 
 def _wide(camera: Camera, size: tuple[int, int]) -> Camera:

@@ -13,6 +13,7 @@ from da3studio.engine.pinning import id_of
 from da3studio.pipeline.clean import bare_cloud, keep_by_place, rows_of, unpack_cleaned
 from da3studio.pipeline.pack import (
     CLOUD_ARRAYS,
+    unpack_alone,
     unpack_cloud,
     unpack_gaussians,
     unpack_mesh,
@@ -74,6 +75,7 @@ def load_scene(
             _mesh(folder, found) if mesh else None,
             _gaussians(folder, registration, cleaned=cleaned) if gaussians else None,
             _networks(folder.project.recipe.depth, registration),
+            _relief_of(folder, found),
         )
     except ChunkDamagedError as damage:
         raise damaged(folder.project.name, damage) from damage
@@ -117,6 +119,12 @@ def _cloud(folder: ProjectFolder, found: Plan, *, cleaned: bool) -> PointCloud |
         return None
     masks = read_result(folder.chunks, clean.header, unpack_cleaned(len(cloud)))
     return rows_of(cloud, masks.keep)
+
+
+def _relief_of(folder: ProjectFolder, found: Plan) -> ViewId | None:
+    step = found.step("cloud")
+    alone = read_result(folder.chunks, step.header, unpack_alone, ()) if step.done else None
+    return None if alone is None else alone.view_id
 
 
 def _mesh(folder: ProjectFolder, found: Plan) -> Mesh | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from da3studio.fusion.alone import Alone
 from da3studio.geometry.arrays import frozen
 from da3studio.geometry.camera import Camera, Intrinsics
 from da3studio.geometry.rigid import Rigid3
@@ -104,21 +105,46 @@ def pack_cloud(cloud: PointCloud) -> Packed:
     return Packed(_arrays_of(cloud), {"view_ids": list(cloud.view_ids)})
 
 
-def pack_fused(cloud: PointCloud, agreement: Agreement) -> Packed:
-    """A cloud, and how many views agree on each pixel of each depth map."""
+def pack_fused(
+    cloud: PointCloud, agreement: Agreement, alone: Alone | None = None, notices: Sequence[str] = ()
+) -> Packed:
+    """A cloud, how many views agree on each pixel of each depth map, and what there is to say.
+
+    Args:
+        cloud: the points.
+        agreement: of each depth map.
+        alone: the only photo whose depth counts; `None` = all do.
+        notices: what the person should know.
+    """
     packed = pack_cloud(cloud)
     maps = {f"agreement_{i}": array for i, array in enumerate(agreement.values())}
-    return Packed({**packed.arrays, **maps}, {**packed.meta, "agreement_ids": list(agreement)})
+    meta = {**packed.meta, "agreement_ids": list(agreement)}
+    if alone is not None:
+        meta |= {"alone": alone.view_id, "alike": alone.alike}
+    if notices:
+        meta |= {"notices": list(notices)}
+    return Packed({**packed.arrays, **maps}, meta)
 
 
-def unpack_fused(packed: Packed) -> tuple[PointCloud, Agreement]:
+def unpack_alone(packed: Packed) -> Alone | None:
+    """The only photo whose depth counts, of what `pack_fused` made; needs none of its arrays."""
+    meta = Fields(packed.meta, "the cloud")
+    if "alone" not in meta:
+        return None
+    view_id = ViewId(meta.text("alone"))
+    if view_id not in meta.texts("agreement_ids", _MOST_VIEWS):
+        raise ValueError("the photo that stands alone is none of its photos")
+    return Alone(view_id, meta.number("alike", 0, 1))
+
+
+def unpack_fused(packed: Packed) -> tuple[PointCloud, Agreement, Alone | None]:
     """The inverse of `pack_fused`."""
     view_ids = Fields(packed.meta, "the cloud").texts("agreement_ids", _MOST_VIEWS)
     maps = {
         ViewId(view_id): frozen(packed.arrays[f"agreement_{i}"], (None, None), np.uint8)
         for i, view_id in enumerate(view_ids)
     }
-    return unpack_cloud(packed), maps
+    return unpack_cloud(packed), maps, unpack_alone(packed)
 
 
 def unpack_cloud(packed: Packed) -> PointCloud:

@@ -20,7 +20,7 @@ class Stage:
 
 CAMERAS = Stage("cameras", 1, "Cameras")
 DEPTH = Stage("depth", 1, "Depth maps")
-CLOUD = Stage("cloud", 1, "Point cloud")
+CLOUD = Stage("cloud", 2, "Point cloud")
 CLEAN = Stage("clean", 1, "Cleaning")
 MESH = Stage("mesh", 1, "Mesh")
 TEXTURE = Stage("texture", 1, "Texture")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
+from da3studio.base.i18n import tr
+from da3studio.fusion.alone import Alone
 from da3studio.fusion.points import ACCEPTED, Fused, fuse
 from da3studio.fusion.relief import photo_as_texture, relief
 from da3studio.fusion.surface import Surface, make_surface
@@ -15,6 +19,7 @@ from da3studio.pipeline.metering import Metered
 from da3studio.pipeline.pack import (
     pack_fused,
     pack_mesh,
+    unpack_alone,
     unpack_depth,
     unpack_fused,
     unpack_mesh,
@@ -46,7 +51,9 @@ def make_cloud(work: Work, found: Plan) -> None:
             report=stage.report,
             token=work.token,
         )
-        work.store(CLOUD, step.key, pack_fused(fused.cloud, fused.agreement))
+        notices = inputs.disagreement(fused.alone)
+        packed = pack_fused(fused.cloud, fused.agreement, fused.alone, notices)
+        work.store(CLOUD, step.key, packed)
 
 
 def make_mesh(work: Work, found: Plan) -> None:
@@ -126,13 +133,26 @@ class _Inputs:
         cleaned = read_result(work.chunks, self._found.step("clean").header, unpack)
         return Cut(fused, cleaned, cuts, self.cameras, self.depth_of, work.folder.mask)
 
-    @property
+    def disagreement(self, alone: Alone | None) -> tuple[str, ...]:
+        """What to say where one photo stands for several that do not agree."""
+        if alone is None or len(self.cameras) == 1:
+            return ()
+        said = tr(
+            "The photos' depths do not agree: only {share:.0%} of what the photos show was seen"
+            " alike by two of them. So the model is a relief of {name} alone. Take more photos with"
+            " smaller steps in between, or use a larger depth network."
+        )
+        return (said.format(share=alone.alike, name=self._views[alone.view_id].name),)
+
+    @cached_property
     def only(self) -> ViewId | None:
-        """The view, where there is but one: then the surface is a relief."""
-        return next(iter(self.cameras)) if len(self.cameras) == 1 else None
+        """The view that alone counts, if there is one: then the surface is a relief."""
+        header = self._found.step("cloud").header
+        alone = read_result(self._work.chunks, header, unpack_alone, ())
+        return None if alone is None else alone.view_id
 
     def relief(self, fused: Fused) -> Surface | None:
-        """Of the only view, of what is left of it; `None` = there are several."""
+        """Of the only view, of what is left of it; `None` = several count."""
         if self.only is None:
             return None
         depth, keep = self.depth_of(self.only), fused.agreement[self.only] >= ACCEPTED
@@ -141,7 +161,7 @@ class _Inputs:
         return relief(camera, depth, keep, rgb, self._work.project.recipe.mesh)
 
     def painted_relief(self, cut: Cut | None) -> Textured | None:
-        """That of the only view, with its photo; `None` = there are several, or it is hidden."""
+        """That of the only view, with its photo; `None` = several count, or it is hidden."""
         if self.only is None or (cut is not None and cut.hides(self.only)):
             return None
         camera, photo = self.cameras[self.only].pinhole(), self.photo_of(self.only)

@@ -8,7 +8,7 @@ from da3studio.scene.cloud import PointCloud
 from da3studio.scene.gaussians import Gaussians
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.registration import Registration
-from da3studio.scene.view import View
+from da3studio.scene.view import View, ViewId
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,3 +22,4 @@ class Scene:
     mesh: Mesh | None
     gaussians: Gaussians | None = None
     networks: tuple[str, ...] = ()  # that it was made with, each with its licence
+    relief_of: ViewId | None = None  # the only photo that cloud and mesh were made of

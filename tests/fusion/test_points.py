@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -126,9 +128,18 @@ def test_that_of_a_cell_the_point_that_most_views_confirm_is_kept():
 
 
 def test_that_depth_maps_that_never_agree_end_in_a_sentence_with_advice():
+    """And that have gaps, so that none of them is worth a look alone."""
     opposite = Capture(Sphere(), orbit(2))
+    gaps = np.arange(opposite.depth_of(next(iter(opposite.rig))).width) % 2 == 0
+
+    def depth_of(view_id):
+        depth = opposite.depth_of(view_id)
+        return replace(depth, z=np.where(gaps, np.float32(0), depth.z))
+
     with pytest.raises(CannotReconstruct) as error:
-        fuse_small(opposite)
+        fuse(
+            opposite.cameras, depth_of, opposite.rgb_of, FuseRecipe(), report=silent, token=NEVER
+        )  # fmt: skip
     assert "overlap" in error.value.fix
 
 

@@ -135,3 +135,14 @@ def test_that_a_preview_of_nothing_is_a_mistake():
 
     with pytest.raises(ValueError, match="faces"):
         preview(empty, (64, 48))
+
+
+def test_that_a_preview_of_one_photo_s_relief_looks_from_where_it_was_taken():
+    wall = Plane(u=(0.0, 0.0, -1.0), v=(0.0, 1.0, 0.0)).mesh(0.5)  # its outside is +x
+    red = Mesh(
+        wall.vertices, wall.faces, wall.normals, np.full((len(wall.vertices), 3), (250, 0, 0))
+    )
+    eye = look_at((3, -0.5, 0), (0, 0, 0), lens_of((64, 48)), up=(0, -1, 0))
+
+    picture = preview(red, (64, 48), [eye]).astype(int)
+    assert (picture[..., 0] - picture[..., 1] > 200).mean() > 0.4  # the outside, nearly face on

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from da3studio.fusion.alone import Alone
 from da3studio.pipeline.pack import (
     Packed,
     pack_cloud,
@@ -70,9 +71,20 @@ def test_that_depth_cloud_and_meshes_come_back_equal():
 
 def test_that_agreement_maps_come_back_with_the_cloud():
     agreement = {ViewId("a"): np.eye(3, dtype=np.uint8), ViewId("b"): np.ones((2, 4), np.uint8)}
-    cloud, maps = unpack_fused(pack_fused(CLOUD, agreement))
+    cloud, maps, alone = unpack_fused(pack_fused(CLOUD, agreement))
     assert same(CLOUD, cloud)
     assert same(agreement, dict(maps))
+    assert alone is None
+
+
+def test_that_a_photo_that_stands_alone_comes_back_and_has_to_be_one_of_them():
+    agreement = {ViewId("a"): np.eye(3, dtype=np.uint8), ViewId("b"): np.ones((2, 4), np.uint8)}
+    packed = pack_fused(CLOUD, agreement, Alone(ViewId("b"), 0.09), ["They differ."])
+    assert unpack_fused(packed)[2] == Alone(ViewId("b"), 0.09)
+    assert packed.meta["notices"] == ["They differ."]
+    for wrong in ({"alone": "c"}, {"alone": 1}, {"alike": 2.0}):
+        with pytest.raises(ValueError, match=r"."):
+            unpack_fused(Packed(packed.arrays, {**packed.meta, **wrong}))
 
 
 @pytest.mark.parametrize(
