@@ -99,7 +99,7 @@ def _competitors(
     recipe = DepthRecipe(
         checkpoint="" if installed is None else pinned(installed),
         network_px=px,
-        reference_view="first",
+        reference_view=args.reference,
     )
     asked = engines(args.engines, recipe, takes_cameras=_takes_cameras(installed))
     return [*asked, TwoViewPoints(px), Nothing()]
@@ -141,7 +141,7 @@ def _sets(source: str, px: int, args: argparse.Namespace) -> list[TrueSet]:
 def _command(args: argparse.Namespace, px: int) -> str:
     words = ["da3studio bench geometry", *args.sources, "--engines", ",".join(args.engines)]
     words += ["--checkpoint", args.checkpoint, "--views", ",".join(map(str, args.views))]
-    words += ["--size", str(px)]
+    words += ["--size", str(px), "--reference", args.reference]
     words += ["--windows", str(args.windows), "--scenes", str(args.scenes)]
     words += ["--sets", ",".join(args.sets)] if args.sets else []
     return " ".join(words)

@@ -178,6 +178,12 @@ def _geometry(subjects: Commands) -> None:
         help=tr("longer photo side that networks and SIFT see [default: the network's own]"),
     )
     geometry.add_argument(
+        "--reference",
+        choices=params_of(DepthRecipe)["reference_view"].choices,
+        default=DepthRecipe().reference_view,
+        help=tr("the photo that a network's world starts from [default: as in other commands]"),
+    )
+    geometry.add_argument(
         "--sets",
         type=names,
         default=(),

@@ -14,7 +14,8 @@ from da3studio.bench.pages import Made, head
 _ABOUT = """\
 Every competitor gets the same photos: windows of consecutive ones, each window inside one of the
 next size. Networks and SIFT see photos of {px} px (longer side), the classical engine sees them as
-they are. A network's reference view is the first photo, as in the published benchmark.
+they are. The photo that a network's world starts from is chosen as `--reference` says; the
+published benchmark takes the first.
 
 - **AUC@t**: area under the recall curve of the pairwise camera error up to t degrees, 0 to 100,
   the exact area. The error of a pair is the larger of its rotation error and the error of its
