@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, output: Output, token: CancelToken) -> int:
     piece.leave_others()
     if not piece.is_first:
         return 0
-    piece.evaluate()
+    piece.evaluate(token)
     path = args.out / CHECKPOINT
     if args.whole:
         piece.write_checkpoint(path)

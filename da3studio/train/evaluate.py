@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from da3studio.base.cancel import NEVER, CancelToken
 from da3studio.geometry.depth_errors import depth_errors
 from da3studio.geometry.pose_errors import auc, larger_of, pair_angles, pair_errors
 from da3studio.geometry.rigid import Rigid3
@@ -58,6 +59,7 @@ def evaluate(
     *,
     sets: Mapping[str, Mapping[str, float]] = SETS,
     views: Sequence[int] = VIEWS,
+    token: CancelToken = NEVER,
 ) -> list[Scores]:
     """Scores on all sets; the same scenes every time.
 
@@ -68,13 +70,17 @@ def evaluate(
         device: where the network is.
         sets: name → how often scenes are of each kind.
         views: photos of a scene.
+        token: checked between batches of scenes.
+
+    Raises:
+        JobCancelled: by the token.
     """
     state = torch.random.get_rng_state()
     result = []
     for of, kinds in sets.items():
         for n_views in views:
             torch.manual_seed(_SEED)
-            result.append(_scores(network, of, kinds, n_views, scenes, size, device))
+            result.append(_scores(network, of, kinds, n_views, scenes, size, device, token))
     torch.random.set_rng_state(state)
     return result
 
@@ -87,12 +93,14 @@ def _scores(
     scenes: int,
     size: tuple[int, int],
     device: torch.device | str,
+    token: CancelToken,
 ) -> Scores:
     at_once = min(scenes, max(len(kinds), _PHOTOS // n_views))
     counts = shares(kinds, at_once)
     poses, still, angles, depth, constant, known_poses = [], [], [], [], [], []
     with torch.no_grad():
         for _ in range(-(-scenes // at_once)):
+            token.check()
             made = batch(counts, n_views, *size, device, families=HELD_OUT)
             targets, photos = targets_of(made), normalised(made.photos)
             dense = torch.arange(n_views, device=device).expand(len(photos), -1)

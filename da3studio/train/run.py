@@ -18,6 +18,7 @@ from da3studio.base.cancel import NEVER, CancelToken, JobCancelled
 from da3studio.base.errors import BadInput
 from da3studio.base.i18n import tr
 from da3studio.model.checkpoint import load
+from da3studio.model.config import VARIANTS
 from da3studio.model.network import DA3
 from da3studio.train.evaluate import evaluate
 from da3studio.train.recipe import Recipe
@@ -42,6 +43,10 @@ class Run:
         resume: folder with the state of an earlier piece, or `None`.
         compact: save a compact state.
         device: "cuda", "cpu" or "auto".
+
+    Raises:
+        Missing, BadInput: the state or the checkpoint is not there or of another network.
+        CheckpointMismatch: likewise.
     """
 
     def __init__(
@@ -88,25 +93,22 @@ class Run:
         started = saved = time.monotonic()
         until = None if minutes is None else started + 60 * minutes
         before = self._seconds
-        cancelled: JobCancelled | None = None
-        while self.step < self.recipe.steps and not self._time_is_up(until):
-            try:
+        try:
+            while self.step < self.recipe.steps and not self._time_is_up(until):
                 token.check()
-            except JobCancelled as stop:
-                cancelled = stop
-                break
-            bucket = self._one_step()
-            self._seconds = before + time.monotonic() - started
-            if self.step % self.recipe.log_every == 0 or self.step == self.recipe.steps:
-                self._tell(bucket)
-            if self.recipe.evaluate_every and self.step % self.recipe.evaluate_every == 0:
-                self.evaluate()
-            if time.monotonic() - saved > _SAVE_EVERY_S:
-                self.save()
-                saved = time.monotonic()
+                bucket = self._one_step()
+                self._seconds = before + time.monotonic() - started
+                if self.step % self.recipe.log_every == 0 or self.step == self.recipe.steps:
+                    self._tell(bucket)
+                if self.recipe.evaluate_every and self.step % self.recipe.evaluate_every == 0:
+                    self.evaluate(token)
+                if time.monotonic() - saved > _SAVE_EVERY_S:
+                    self.save()
+                    saved = time.monotonic()
+        except JobCancelled:
+            self.save()
+            raise
         self.save()
-        if cancelled is not None:
-            raise cancelled
 
     @property
     def is_first(self) -> bool:
@@ -118,15 +120,23 @@ class Run:
         if _several():
             distributed.destroy_process_group()
 
-    def evaluate(self) -> None:
-        """Measure the averaged weights and log the scores."""
+    def evaluate(self, token: CancelToken = NEVER) -> None:
+        """Measure the averaged weights and log the scores.
+
+        Raises:
+            JobCancelled: by the token; nothing is logged.
+        """
         if not self.is_first or not self.recipe.evaluated:
             return
         network = DA3(self.recipe.config)
         network.load_state_dict({k: v.cpu() for k, v in self.learner.average.items()})
         size = self.recipe.stages[-1].sizes[0]
         for scores in evaluate(
-            network.to(self._device).eval(), self.recipe.evaluated, size, self._device
+            network.to(self._device).eval(),
+            self.recipe.evaluated,
+            size,
+            self._device,
+            token=token,
         ):
             self._log({"step": self.step, "scores": asdict(scores)})
 
@@ -241,6 +251,14 @@ def _joined_others(device: str) -> tuple[int, torch.device]:
 
 
 def _weights_of(checkpoint: Path, variant: str) -> Mapping[str, Tensor]:
+    if variant not in VARIANTS:
+        raise BadInput(
+            tr("This run cannot begin with the weights of a checkpoint."),
+            why=tr("Its recipe trains a network for tests, {name}, which has no files.").format(
+                name=variant
+            ),
+            fix=tr("Use the recipe of the network that the checkpoint is of."),
+        )
     network = load(checkpoint, variant=variant).any_view
     assert network is not None  # noqa: S101  a recipe trains no other network
     weights: Mapping[str, Tensor] = network.state_dict()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from da3studio.base.cancel import CancelToken, JobCancelled
 from da3studio.geometry.pose_errors import pair_errors
 from da3studio.train.evaluate import _depth_errors, _poses, evaluate
 from da3studio.train.recipe import TINY
@@ -51,3 +52,10 @@ def test_that_scores_are_the_same_every_time_and_a_fresh_network_knows_no_more_t
     assert scores.auc[5] <= scores.auc[30] < 50
     assert 0 < scores.constant_abs_rel < 2
     assert 0 <= scores.delta1 <= 1
+
+
+def test_that_measuring_can_be_stopped():
+    token = CancelToken(lambda: True)
+
+    with pytest.raises(JobCancelled):
+        evaluate(fresh(TINY, seed=1).eval(), 2, (28, 28), "cpu", views=(2,), token=token)

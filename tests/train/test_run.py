@@ -81,6 +81,25 @@ def test_that_a_compact_state_is_small_and_goes_on(tmp_path):
     assert torch.isfinite(torch.tensor(_losses(tmp_path / "again"))).all()
 
 
+def test_that_a_run_begins_with_the_weights_of_a_checkpoint(tmp_path):
+    path = tmp_path / "mini.safetensors"
+    write_checkpoint(path, MINI, fresh(MINI, seed=5).state_dict())
+    recipe = dataclasses.replace(_recipe(1), variant=MINI.name)
+
+    run = Run(recipe, tmp_path, start=path, device="cpu")
+
+    loaded = load(path).any_view
+    assert loaded is not None
+    begun, average = run.learner.network.state_dict(), run.learner.average
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(begun[name], weight)
+        assert torch.equal(average.get(name, weight), weight)
+    run._one_step()
+    assert torch.isfinite(torch.stack([p.sum() for p in run.learner.network.parameters()])).all()
+    with pytest.raises(BadInput, match="network for tests"):
+        Run(_recipe(1), tmp_path, start=path, device="cpu")
+
+
 def test_that_a_state_that_is_not_whole_is_refused(tmp_path):
     _trained(tmp_path, 1)
     part = next((tmp_path / STATE).glob("weights-*"))
