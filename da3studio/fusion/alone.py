@@ -17,7 +17,7 @@ from da3studio.scene.depth import DepthMap
 from da3studio.scene.view import ViewId
 
 # Share of what the photos show that has a depth which no other photo confirms. Measured on 2 to 4
-# real photos (docs/results/hybrid.md): 0.72 to 0.98 where the surface is shards, 0.46 to 0.58 where
+# real photos (docs/results/hybrid.md): 0.69 to 0.98 where the surface is shards, 0.46 to 0.58 where
 # it hangs together, at most 0.32 with photogrammetry, which gives no depth where it is not sure.
 # Many photos may show much together of which each confirms little: hence the second condition, in
 # depth maps of one photo. Of 26 and 16 photos, 1.38 were shards and 1.74 still a table.

@@ -149,12 +149,12 @@ def _pairs(said: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
     What cameras are judged by. Unlike `1 - cos`, both keep their slope down to the truth, and they
     ask for the difference of two cameras that are both far from the first.
     """
-    true_turn, true_way = _between(targets.rotation, targets.position)
-    turn, way = _between(rotation_of(said[..., 3:7]), said[..., :3])
     n_views = said.shape[1]
     if n_views < 2:
-        nothing = said.sum() * 0
+        nothing = torch.zeros((), device=said.device)
         return nothing, nothing
+    true_turn, true_way = _between(targets.rotation, targets.position)
+    turn, way = _between(rotation_of(said[..., 3:7]), said[..., :3])
     other = ~torch.eye(n_views, dtype=torch.bool, device=said.device)
     off = (turn - true_turn).flatten(-2).norm(dim=-1) / 2**0.5
     rotation = (off * other).sum() / (len(said) * n_views * (n_views - 1))

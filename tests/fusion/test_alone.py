@@ -106,7 +106,7 @@ def test_that_sky_is_nothing_to_be_confirmed():
 
 
 def test_that_many_photos_that_show_more_together_than_one_are_joined():
-    """Of each a quarter, but other places: two and a half photos' worth of surface."""
+    """Of each a quarter, but other places: two photos' worth of surface."""
     many = named(*[Tally(100, 100, 25, 12.5)] * 16)
     assert photo_alone(many) is None
     assert photo_alone(dict(list(many.items())[:4])) is not None
