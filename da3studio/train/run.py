@@ -21,10 +21,11 @@ from da3studio.model.checkpoint import load
 from da3studio.model.config import VARIANTS
 from da3studio.model.network import DA3
 from da3studio.train.evaluate import evaluate
+from da3studio.train.example import Bucket
 from da3studio.train.recipe import Recipe
 from da3studio.train.start import fresh
 from da3studio.train.state import HALF, Progress, read_state, write_checkpoint, write_state
-from da3studio.train.step import TOLD, Bucket, Learner
+from da3studio.train.step import TOLD, Learner, Lesson
 
 CHECKPOINT = "model.safetensors"
 LOG = "log.jsonl"
@@ -173,14 +174,17 @@ class Run:
         photos = stage.photos // n_views * n_views
         return Bucket(n_views, height, width, photos, stage.full)
 
-    def seed_at(self, step: int, rank: int) -> int:
-        """Of all random numbers of a step on one of the GPUs."""
-        return random.Random(f"{self.recipe.seed} {step} {rank}").getrandbits(48)  # noqa: S311
+    def lesson_at(self, step: int, rank: int) -> Lesson:
+        """What a step does on one of the GPUs."""
+        seed = random.Random(f"{self.recipe.seed} {step} {rank}").getrandbits(48)  # noqa: S311
+        return Lesson(self.bucket_at(step), seed)
 
     def _one_step(self) -> Bucket:
         bucket = self.bucket_at(self.step)
         self.learner.optimiser.rate.fill_(self.recipe.rate_at(self.step, self._since))
-        told = self.learner.step(bucket, self.seed_at(self.step, self._rank))
+        lesson, following = (self.lesson_at(self.step + i, self._rank) for i in range(2))
+        is_last = self.step + 1 == self.recipe.steps
+        told = self.learner.step(lesson, None if is_last else following)
         self.step += 1
         self._told += torch.cat([told, torch.ones_like(told[:1])])
         self._photos += bucket.photos * (distributed.get_world_size() if _several() else 1)

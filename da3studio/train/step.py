@@ -1,8 +1,9 @@
-"""One step of training: make scenes, look at them, learn. On a GPU it is two CUDA graphs.
+"""One step of training: make scenes, look at them, learn. On a GPU it is three CUDA graphs.
 
 Everything from the first random number to the last changed weight runs without asking the CPU, so
-a step is two launches; without that, thousands of small launches take most of the time. Between
-the two, several GPUs add up what they learned.
+a step is three launches; without that, thousands of small launches take most of the time. The
+scenes of the next step are made while this one learns: they are many small operations in a row,
+which leave a GPU nearly idle. Before the last graph, several GPUs add up what they learned.
 """
 
 from __future__ import annotations
@@ -10,18 +11,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed
 
 from da3studio.model.network import DA3
+from da3studio.train.example import Bucket, Example, new_example
 from da3studio.train.forward import predict
 from da3studio.train.losses import Losses, losses
 from da3studio.train.optimiser import Optimiser
 from da3studio.train.recipe import Recipe
-from da3studio.train.scenes.batch import batch, shares
-from da3studio.train.scenes.parts import Draw
-from da3studio.train.targets import Targets, given_cameras, normalised, targets_of
+
+T = TypeVar("T")
 
 TOLD = (*(field.name for field in fields(Losses)), "loss", "gradient_length")
 _AHEAD = 3  # steps that may wait for the GPU
@@ -29,35 +31,24 @@ _WARM_UPS = 2  # runs before a capture, which libraries use to set themselves up
 
 
 @dataclass(frozen=True)
-class Bucket:
-    """The shapes of one step; each has a CUDA graph of its own."""
+class Lesson:
+    """A step that is to be taken; the same lesson gives the same step."""
 
-    n_views: int
-    height: int
-    width: int
-    photos: int
-    full: bool
-
-
-@dataclass(frozen=True, eq=False)
-class _Example:
-    """What a step learns from, see `forward.predict`."""
-
-    photos: Tensor
-    targets: Targets
-    dense: Tensor
-    known: Tensor | None
-    is_known: Tensor | None
+    bucket: Bucket
+    seed: int  # of all its random numbers
 
 
 @dataclass(frozen=True, eq=False)
 class _Captured:
     """A step of one bucket, recorded."""
 
+    make: torch.cuda.CUDAGraph
     learn: torch.cuda.CUDAGraph
     update: torch.cuda.CUDAGraph
-    told: Tensor  # by the first
-    length: Tensor  # by the second
+    made: Example  # by the first
+    taken: Example  # by the second to learn from, while the first may make another
+    told: Tensor  # by the second
+    length: Tensor  # by the third
 
 
 class Learner:
@@ -79,33 +70,55 @@ class Learner:
             count = sum(p.numel() for p in network.parameters())
             self._summed = torch.zeros(count, device=self.device)
         self._captured: dict[Bucket, _Captured] = {}
-        self._pool: object = None
+        self._waiting: Lesson | None = None  # whose example is made
+        if self.device.type == "cuda":
+            # Graphs that run at the same time share no memory.
+            self._maker = torch.cuda.Stream()
+            self._makers_pool = torch.cuda.graph_pool_handle()
+            self._learners_pool = torch.cuda.graph_pool_handle()
         self._running: deque[torch.cuda.Event] = deque()
 
-    def step(self, bucket: Bucket, seed: int) -> Tensor:
+    def step(self, lesson: Lesson, following: Lesson | None = None) -> Tensor:
         """One step.
 
         Args:
-            bucket: its shapes.
-            seed: of all its random numbers; the same seed gives the same step.
+            lesson: what it is to be.
+            following: of the next step, which a GPU prepares meanwhile; changes no result.
 
         Returns:
             What is to be told of it, named by `TOLD`.
         """
         if self.device.type != "cuda":
-            torch.manual_seed(seed)
-            told = self._learn(bucket)
+            torch.manual_seed(lesson.seed)
+            told = self._learn(self._made(lesson.bucket), full=lesson.bucket.full)
             self._add_up()
             return torch.cat([told, self._update()])
-        if bucket not in self._captured:
-            self._captured[bucket] = self._capture(bucket)
-        captured = self._captured[bucket]
-        torch.manual_seed(seed)
+        for one in (lesson, following):
+            if one is not None and one.bucket not in self._captured:
+                self._captured[one.bucket] = self._capture(one.bucket)
+        if self._waiting != lesson:
+            self._prepare(lesson)
+        captured = self._captured[lesson.bucket]
+        torch.cuda.current_stream().wait_stream(self._maker)
+        captured.taken.take(captured.made)
+        if following is not None:
+            self._prepare(following)
         captured.learn.replay()
         self._add_up()
         captured.update.replay()
         self._keep_pace()
         return torch.cat([captured.told, captured.length])
+
+    def _prepare(self, lesson: Lesson) -> None:
+        """Begin to make a step's example, once all that was asked for so far is done."""
+        self._maker.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._maker):
+            torch.manual_seed(lesson.seed)
+            self._captured[lesson.bucket].make.replay()
+        # Launching any graph may write seed and place in the sequence where this one reads them,
+        # so from here on they are what it began with.
+        torch.manual_seed(lesson.seed)
+        self._waiting = lesson
 
     def _keep_pace(self) -> None:
         """Wait for the GPU once it is some steps behind, or clocks would mean nothing."""
@@ -115,25 +128,27 @@ class Learner:
         if len(self._running) > _AHEAD:
             self._running.popleft().synchronize()
 
-    def _learn(self, bucket: Bucket) -> Tensor:
-        """Gradients of a new batch; what there is to tell of it."""
+    def _made(self, bucket: Bucket) -> Example:
+        with torch.no_grad():
+            return new_example(self.recipe, bucket, self.device)
+
+    def _learn(self, example: Example, *, full: bool) -> Tensor:
+        """Gradients; what there is to tell of them."""
         for parameter in self.network.parameters():
             parameter.grad = None
-        with torch.no_grad():
-            made = self._made(bucket)
         on_gpu = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=on_gpu):
             prediction = predict(
                 self.network,
-                made.photos,
-                made.dense,
-                known=made.known,
-                is_known=made.is_known,
-                full=bucket.full,
+                example.photos,
+                example.dense,
+                known=example.known,
+                is_known=example.is_known,
+                full=full,
                 compiled=self.recipe.compiled,
                 matching=self.recipe.weights.matching > 0,
             )
-        parts = losses(prediction, made.targets, made.dense)
+        parts = losses(prediction, example.targets, example.dense)
         total = parts.total(self.recipe.weights)
         total.backward()
         if self._summed is not None:
@@ -158,22 +173,6 @@ class Learner:
         self._update_average()
         return length[None]
 
-    def _made(self, bucket: Bucket) -> _Example:
-        recipe, n_views = self.recipe, bucket.n_views
-        counts = shares(recipe.scenes, max(1, bucket.photos // n_views))
-        made = batch(
-            counts, n_views, bucket.height, bucket.width, self.device, strength=recipe.strength
-        )
-        targets = targets_of(made)
-        n_scenes = len(made.photos)
-        draw = Draw(n_scenes, self.device)
-        order = torch.rand(n_scenes, n_views, device=self.device).argsort(-1)
-        dense = order[:, : dense_views(n_views)]
-        known = is_known = None
-        if recipe.config.pose_conditioning:
-            known, is_known = given_cameras(targets, draw), draw.chance(recipe.known)
-        return _Example(normalised(made.photos), targets, dense, known, is_known)
-
     def _update_average(self) -> None:
         with torch.no_grad():
             steps = self.optimiser.steps
@@ -195,26 +194,23 @@ class Learner:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UPS):
-                self._learn(bucket)
+                taken = self._made(bucket).copy()
+                self._learn(taken, full=bucket.full)
                 self._update()
         torch.cuda.current_stream().wait_stream(stream)
-        learn, told = self._recorded(lambda: self._learn(bucket))
-        update, length = self._recorded(self._update)
+        make, made = _recorded(lambda: self._made(bucket), self._makers_pool)
+        learn, told = _recorded(lambda: self._learn(taken, full=bucket.full), self._learners_pool)
+        update, length = _recorded(self._update, self._learners_pool)
         with torch.no_grad():
             for tensor, value in zip(kept, saved, strict=True):
                 tensor.copy_(value)
-        return _Captured(learn, update, told, length)
-
-    def _recorded(self, work: Callable[[], Tensor]) -> tuple[torch.cuda.CUDAGraph, Tensor]:
-        """A graph of some work, and its result, which each replay writes again."""
-        graph = torch.cuda.CUDAGraph()
-        # Other threads, of the communication between GPUs, may ask the card meanwhile.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            result = work()
-        self._pool = self._pool or graph.pool()
-        return graph, result
+        return _Captured(make, learn, update, made, taken, told, length)
 
 
-def dense_views(n_views: int) -> int:
-    """How many views of a scene the dense heads look at: their share of the work is large."""
-    return max(1, round(n_views / 3))
+def _recorded(work: Callable[[], T], pool: object) -> tuple[torch.cuda.CUDAGraph, T]:
+    """A graph of some work, and its result, which each replay writes again."""
+    graph = torch.cuda.CUDAGraph()
+    # Other threads, of the communication between GPUs, may ask the card meanwhile.
+    with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+        result = work()
+    return graph, result

@@ -49,16 +49,16 @@ def test_that_the_trained_pass_says_what_the_product_says_with_and_without_known
 def test_that_every_weight_has_a_gradient_and_no_unit_of_the_camera_decoder_starts_dead():
     torch.manual_seed(1)
     network = fresh(TINY, seed=1)
-    made = batch({"street": 2}, 2, 28, 42, "cpu")
+    made = batch({"street": 3}, 2, 28, 42, "cpu")  # of an even number, lenses may cancel out
     targets = targets_of(made)
-    views = torch.zeros(2, 1, dtype=torch.long)
+    views = torch.zeros(3, 1, dtype=torch.long)
 
     said = predict(
         network,
         normalised(made.photos),
         views,
-        known=given_cameras(targets, Draw(2, "cpu")),
-        is_known=torch.tensor([True, False]),
+        known=given_cameras(targets, Draw(3, "cpu")),
+        is_known=torch.tensor([True, False, False]),
     )
     losses(said, targets, views).total(Weights()).backward()
 

@@ -128,6 +128,21 @@ def test_that_the_checkpoint_of_mini_loads_as_the_official_ones_do(tmp_path):
     assert sum(t.numel() * 2 for t in ours.values()) < 2 * PART_BYTES < 2 * 16 * 2**20 - 2**20
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU: steps are not prepared ahead")
+def test_that_a_step_prepared_ahead_is_the_same_step(tmp_path):
+    weights = []
+    for ahead in (False, True):
+        run = Run(_recipe(6), tmp_path, device="cuda")
+        for step in range(6):
+            lesson, following = (run.lesson_at(step + i, 0) for i in range(2))
+            run.learner.optimiser.rate.fill_(run.recipe.rate_at(step))
+            run.learner.step(lesson, following if ahead else None)
+        weights.append({k: v.clone() for k, v in run.learner.network.state_dict().items()})
+
+    for name, weight in weights[0].items():
+        torch.testing.assert_close(weights[1][name], weight, atol=1e-4, rtol=1e-3)
+
+
 @pytest.mark.slow
 def test_that_two_processes_learn_from_the_mean_of_their_gradients(tmp_path):
     steps = 2
@@ -144,8 +159,9 @@ def test_that_two_processes_learn_from_the_mean_of_their_gradients(tmp_path):
         one.learner.optimiser.rate.fill_(one.recipe.rate_at(step))
         gradients = []
         for rank in range(2):
-            torch.manual_seed(one.seed_at(step, rank))
-            one.learner._learn(one.bucket_at(step))
+            lesson = one.lesson_at(step, rank)
+            torch.manual_seed(lesson.seed)
+            one.learner._learn(one.learner._made(lesson.bucket), full=lesson.bucket.full)
             gradients.append([p.grad.clone() for p in parameters])
         for parameter, ours, theirs in zip(parameters, *gradients, strict=True):
             parameter.grad = (ours + theirs) / 2

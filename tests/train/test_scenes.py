@@ -8,9 +8,11 @@ import torch
 
 from da3studio.train.scenes.batch import batch, made, shares
 from da3studio.train.scenes.cameras import Views, looking_at, pixel_places, projected, rays
+from da3studio.train.scenes.layouts import LAYOUTS
 from da3studio.train.scenes.parts import BALL, BOX, CONE, bodies_of, parts
-from da3studio.train.scenes.patterns import FAMILIES, HELD_OUT, TRAINED, noise
-from da3studio.train.scenes.render import by_torch, picture
+from da3studio.train.scenes.patterns import FAMILIES, HELD_OUT, TRAINED, noise, worn
+from da3studio.train.scenes.render import Made, by_torch, picture
+from da3studio.train.scenes.shading import Look
 from da3studio.train.scenes.tracing import MISS, nearest
 
 
@@ -141,6 +143,63 @@ def test_that_noise_is_the_same_on_every_device():
 
     # Recorded once; integer arithmetic, so nothing may differ but the last bits of a blend.
     np.testing.assert_allclose(noise(x, x * 0.5, seed), [0.871164, 0.7142588, 0.4904234], atol=1e-6)
+
+
+def test_that_the_relief_a_light_sees_is_the_slope_of_what_is_worn():
+    torch.manual_seed(5)
+    x, y = torch.rand(2, 400) * 4
+    seed = torch.full_like(x, 31, dtype=torch.int32)
+    step = 1e-3
+
+    def height(dx: float, dy: float) -> torch.Tensor:
+        grain = [noise(k * (x + dx), k * (y + dy), seed + 8 + i) for i, k in enumerate((5, 11, 23))]
+        return sum(one / k for one, k in zip(grain, (5, 11, 23), strict=True))
+
+    _, by_x, by_y = worn(x, y, torch.zeros_like(x), seed)
+
+    for slope, dx, dy in ((by_x, step, 0.0), (by_y, 0.0, step)):
+        expected = (height(dx, dy) - height(-dx, -dy)) / (2 * step)
+        assert slope.std() > 0.5
+        assert (slope - expected).abs().median() < 1e-3
+        assert (slope - expected).abs().max() < 0.05  # where a knot lies between the two places
+
+
+def test_that_grain_finer_than_a_pixel_is_not_seen():
+    x = torch.linspace(0, 9, 50)
+    seed = torch.zeros_like(x, dtype=torch.int32)
+
+    near, far = (worn(x, x, torch.full_like(x, size), seed) for size in (0.0, 0.2))
+
+    assert near[1].abs().max() > 0.1
+    assert far[1].abs().max() == 0
+    assert far[2].abs().max() == 0
+
+
+def test_that_relief_is_seen_and_changes_no_depth():
+    torch.manual_seed(6)
+    scenes, views = made("table", 2, 1, 1.5, TRAINED, "cpu")
+    flat = scenes.look.materials.clone()
+    flat[..., 6] = 0
+    rough = flat.clone()
+    rough[..., 6] = 0.8
+    seen = [
+        picture(Made(scenes.bodies, Look(material, scenes.look.light)), views, 42, 63)
+        for material in (flat, rough)
+    ]
+
+    assert torch.equal(seen[0][1], seen[1][1])
+    assert (seen[0][0] - seen[1][0]).abs().mean() > 0.005
+
+
+@pytest.mark.parametrize("kind", list(LAYOUTS))
+def test_that_every_kind_is_photographed_with_every_lens(kind):
+    torch.manual_seed(7)
+    _, views = made(kind, 60, 1, 1.5, TRAINED, "cpu")
+    focal = views.lens[:, 0, 0]
+
+    assert focal.min() < 0.65
+    assert 0.7 < focal.median() < 1.3
+    assert focal.max() > 1.8
 
 
 def test_that_scenes_are_shared_out_as_asked():

@@ -16,7 +16,6 @@ class Layout:
     solids: Parts
     focus: Tensor  # (B, 3) what photographers look at
     radius: Tensor  # (B,) of what they look at
-    focal: tuple[float, float]  # range of the focal length over the width
     distance: tuple[float, float]  # range of focus to camera, in radii over the angle of view
     elevation: tuple[float, float]  # of the camera above the focus [rad]
     low: Tensor  # (B, 3) where cameras may be

@@ -9,7 +9,7 @@ from da3studio.train.scenes.layout import Layout
 from da3studio.train.scenes.outside import aerial, street, terrain
 from da3studio.train.scenes.parts import Device, Draw
 
-_NEAR_SLOTS, _OPEN_SLOTS, _TERRAIN_SLOTS = 24, 44, 12  # solids of a scene, at most
+_NEAR_SLOTS, _OPEN_SLOTS, _TERRAIN_SLOTS = 24, 44, 24  # solids of a scene, at most
 
 LAYOUTS: Mapping[str, Callable[[Draw], Layout]] = {
     made.__name__: made for made in (room, table, figure, street, aerial, terrain, colonnade)

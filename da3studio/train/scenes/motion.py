@@ -25,6 +25,8 @@ _ORBIT, _STRAFE, _FORWARD, _RANDOM, _SMALL, _NADIR = range(len(MOTIONS))
 _PROPOSALS = 6
 _COLUMNS, _ROWS = 9, 7  # of probing rays
 _AGREE = 0.03  # of the distance: nearer, a probe and what another view sees are the same
+_USUAL, _ANY = (0.55, 1.3), (0.42, 3.0)  # focal length over the width: of phones, of all lenses
+_MOST_BODIES = 8  # more of them in a photo make it no better
 _BOLDNESS = (*(0.72**i for i in range(_PROPOSALS - 1)), 0.06)
 
 
@@ -53,6 +55,7 @@ class _Seen:
     points: Tensor  # (B, n, probes, 3)
     depth: Tensor  # (B, n, probes)
     hit: Tensor  # (B, n, probes)
+    which: Tensor  # (B, n, probes) body
 
 
 def views(layout: Layout, bodies: Bodies, draw: Draw, n_views: int, aspect: float) -> Views:
@@ -100,8 +103,8 @@ def _style(layout: Layout, draw: Draw, aspect: float) -> _Style:
     motion = torch.zeros(draw.n, dtype=torch.long, device=dice.device)
     for share in chances[:-1]:
         motion = motion + (dice >= share).long()
-    low, high = layout.focal
-    focal = draw.scale(low, high) / min(1.0, aspect) ** 0.5
+    focal = torch.where(draw.chance(0.5), draw.scale(*_USUAL), draw.scale(*_ANY))
+    focal = focal / min(1.0, aspect) ** 0.5
     is_orbit = motion == _ORBIT
     stride = torch.where(is_orbit, draw.scale(0.08, 1.6), draw.scale(0.05, 0.7))
     heading = draw.normal(3)
@@ -216,11 +219,11 @@ def _probe(bodies: Bodies, cameras: Views) -> _Seen:
     y = ((torch.arange(_ROWS, device=device) + 0.5) / _ROWS).repeat_interleave(_COLUMNS)
     directions = in_camera(cameras.lens, x, y) @ cameras.rotation.transpose(-1, -2)
     origins = cameras.position[:, :, None].expand_as(directions)
-    depth, _ = trace(bodies, origins.flatten(1, 2), directions.flatten(1, 2))
-    depth = depth.view(directions.shape[:3])
+    depth, which = trace(bodies, origins.flatten(1, 2), directions.flatten(1, 2))
+    depth, which = (part.view(directions.shape[:3]) for part in (depth, which))
     hit = depth < MISS / 2
     depth = torch.where(hit, depth, 0.0)
-    return _Seen(cameras, origins + depth[..., None] * directions, depth, hit)
+    return _Seen(cameras, origins + depth[..., None] * directions, depth, hit, which)
 
 
 def _typical(seen: _Seen) -> Tensor:
@@ -252,15 +255,23 @@ def _overlap(bodies: Bodies, probed: _Seen, taken: Sequence[_Seen]) -> Tensor:
     return best / probed.hit.sum(-1).clamp(min=1)
 
 
+def _shown(seen: _Seen) -> Tensor:
+    """`(B, n)` how many bodies."""
+    ordered = torch.where(seen.hit, seen.which, -1).sort(-1).values
+    is_new = ordered[..., 1:] != ordered[..., :-1]
+    return is_new.sum(-1) + (ordered[..., 0] >= 0).long()
+
+
 def _best_first(
     bodies: Bodies, cameras: Views, layout: Layout, targets: Tensor
 ) -> tuple[_Seen, Tensor]:
-    """The first plausible one of the proposals for the first view, and its target `(B, 3)`."""
+    """The proposal for the first view that shows most of what there is, and its target `(B, 3)`."""
     probed = _probe(bodies, cameras)
     near = (probed.points - layout.focus[:, None, None]).norm(dim=-1) < 3 * layout.radius[
         :, None, None
     ]
     score = _plausible(probed).float() * 2 + (near & probed.hit).float().mean(-1)
+    score = score + _shown(probed).clamp(max=_MOST_BODIES) / _MOST_BODIES
     index = score.argmax(-1)
     return _pick(probed, index), _row(targets, index)
 
@@ -268,7 +279,9 @@ def _best_first(
 def _pick(seen: _Seen, index: Tensor) -> _Seen:
     """One view `(B, 1)` of several."""
     views = Views(*(_row(value, index)[:, None] for value in vars(seen.views).values()))
-    rest = (_row(value, index)[:, None] for value in (seen.points, seen.depth, seen.hit))
+    rest = (
+        _row(value, index)[:, None] for value in (seen.points, seen.depth, seen.hit, seen.which)
+    )
     return _Seen(views, *rest)
 
 

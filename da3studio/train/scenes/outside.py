@@ -20,6 +20,7 @@ from da3studio.train.scenes.parts import (
     stacked,
 )
 from da3studio.train.scenes.things import (
+    OBJECTS,
     cars,
     ground,
     trees,
@@ -33,11 +34,11 @@ def street(draw: Draw) -> Layout:
     """Two rows of houses with cars, trees and posts between them."""
     zero = torch.zeros(draw.n, device=draw.device)
     floor = ground(draw, zero, 150.0)
-    width, step = draw.between(4, 12), draw.between(8, 18)
+    width, step = draw.scale(2.5, 12), draw.between(8, 18)
     index = torch.arange(10, device=zero.device)
     side = torch.where(index < 5, -1.0, 1.0)[None]
     deep, wide = draw.between(3, 7, 10), step[:, None] * draw.between(0.35, 0.55, 10)
-    tall = draw.scale(2.5, 11, 10)
+    tall = draw.scale(1.7, 11, 10)
     at_y = (index % 5 - 2)[None] * step[:, None] + draw.normal(10)
     at_x = side * (width[:, None] + deep + draw.between(0, 1.5, 10))
     there = draw.chance(0.9, 10) & ((side < 0) | draw.chance(0.8, 1))
@@ -78,7 +79,6 @@ def street(draw: Draw) -> Layout:
         joined(floor, houses, roofs, bays, traffic, plants),
         focus=stacked(draw.normal() * 0.6 * width, draw.normal() * step, draw.between(1, 6)),
         radius=width + 2,
-        focal=(0.45, 1.8),
         distance=(0.5, 1.5),
         elevation=(-0.25, 0.5),
         low=stacked(-0.9 * width, -3 * step, draw.between(0.8, 2)),
@@ -127,7 +127,6 @@ def aerial(draw: Draw) -> Layout:
         joined(floor, houses, roofs, plants),
         focus=torch.cat([draw.normal(2) * 0.3 * step[:, None], zero[:, None]], dim=-1),
         radius=step * draw.scale(0.6, 1.5),
-        focal=(0.6, 1.6),
         distance=(0.8, 1.6),
         elevation=(0.5, 1.5),
         low=stacked(zero - 400, -400.0, 22.0),
@@ -139,34 +138,35 @@ def aerial(draw: Draw) -> Layout:
 
 
 def terrain(draw: Draw) -> Layout:
-    """Hills with some trees and huts, from eye height to a drone's."""
+    """Hills with trees, huts and rocks, from eye height to a drone's."""
     octave = torch.arange(WAVES, device=draw.device) / 2.0
     frequency = 0.05 * 2**octave * draw.between(0.7, 1.4, WAVES)
     heading = draw.between(0, 2 * math.pi, WAVES)
-    rough = draw.between(1.0, 1.6, 1)
+    rough = draw.between(0.7, 1.6, 1)
     size = draw.scale(1.5, 7, 1) * 2 ** (-octave * rough)
     waves = stacked(
         frequency * heading.cos(), frequency * heading.sin(), draw.between(0, 6.3, WAVES), size
     )
-    at = draw.normal(7, 2) * 14
+    radius = draw.scale(5, 22)
+    at = draw.normal(14, 2) * 0.7 * radius[:, None, None]
     base = terrain_height(at[..., 0], at[..., 1], waves)
-    plants = trees(draw, torch.cat([at[:, :5], base[:, :5, None]], -1), draw.between(2, 7, 5))
-    half = draw.scale(0.8, 3, 2, 3)
-    huts = parts(
-        torch.cat([at[:, 5:], (base[:, 5:] + 0.5 * half[..., 2])[..., None]], -1),
+    plants = trees(draw, torch.cat([at[:, :8], base[:, :8, None]], -1), draw.between(2, 7, 8))
+    half = draw.scale(0.4, 3, 6, 3)
+    blocks = parts(
+        torch.cat([at[:, 8:], (base[:, 8:] + 0.5 * half[..., 2])[..., None]], -1),
         half,
-        yaw=draw.turn(2),
+        yaw=draw.turn(6),
+        shape=draw.one_of(OBJECTS, 6),
     )
     zero = torch.zeros(draw.n, device=draw.device)
     top = waves[..., 3].abs().sum(-1)
     middle = terrain_height(zero, zero, waves)
     return Layout(
-        joined(plants, huts),
+        joined(plants, blocks),
         focus=stacked(zero, 0.0, middle + 0.5),
-        radius=draw.scale(5, 22),
-        focal=(0.5, 1.6),
+        radius=radius,
         distance=(0.7, 1.6),
-        elevation=(0.1, 1.45),
+        elevation=(0.05, 1.3),
         low=stacked(zero - 300, -300.0, 0.6 * top + 1),
         high=stacked(zero + 300, 300.0, 300.0),
         motions=(2, 2, 1, 1, 1, 2.5),

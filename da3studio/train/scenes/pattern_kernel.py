@@ -20,15 +20,25 @@ def _smooth(t):
 
 
 @triton.jit
-def noise(x, y, seed):
-    """See `patterns.noise`."""
+def _sloped_noise(x, y, seed):
+    """See `patterns._sloped_noise`."""
     column, row = tl.floor(x), tl.floor(y)
-    u, v = _smooth(x - column), _smooth(y - row)
+    u, v = x - column, y - row
+    by_u, by_v = 30 * u * u * (u - 1) * (u - 1), 30 * v * v * (v - 1) * (v - 1)
+    u, v = _smooth(u), _smooth(v)
     i, j = column.to(tl.int32), row.to(tl.int32)
     a, b = _random(i, j, seed), _random(i + 1, j, seed)
     c, d = _random(i, j + 1, seed), _random(i + 1, j + 1, seed)
     upper, lower = a + (b - a) * u, c + (d - c) * u
-    return upper + (lower - upper) * v
+    by_u, by_v = ((b - a) + (d - c - (b - a)) * v) * by_u, (lower - upper) * by_v
+    return upper + (lower - upper) * v, by_u, by_v
+
+
+@triton.jit
+def noise(x, y, seed):
+    """See `patterns.noise`."""
+    value, _, _ = _sloped_noise(x, y, seed)
+    return value
 
 
 @triton.jit
@@ -57,6 +67,24 @@ def _cloud(x, y, footprint, seed):
         * clamp((0.8 - 8 * footprint) / 0.4, 0.0, 1.0)
     )
     return 0.5 + 1.6 * total / 2.176
+
+
+@triton.jit
+def _grain(x, y, knots, footprint, seed):
+    """One octave of `worn`."""
+    seen = clamp((0.8 - knots * footprint) / 0.4, 0.0, 1.0)
+    value, by_x, by_y = _sloped_noise(knots * x, knots * y, seed)
+    return (value - 0.5) * seen, by_x * seen, by_y * seen
+
+
+@triton.jit
+def worn(x, y, footprint, seed):
+    """See `patterns.worn`."""
+    stain = 2 * (_cloud(0.31 * x, 0.31 * y, 0.31 * footprint, seed + 7) - 0.5)
+    a, ax, ay = _grain(x, y, 5, footprint, seed + 8)
+    b, bx, by = _grain(x, y, 11, footprint, seed + 9)
+    c, cx, cy = _grain(x, y, 23, footprint, seed + 10)
+    return stain + a + b + c, ax + bx + cx, ay + by + cy
 
 
 @triton.jit

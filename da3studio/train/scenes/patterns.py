@@ -16,16 +16,13 @@ FAMILIES = (
 HELD_OUT = ("cells", "rings", "marble")
 TRAINED = tuple(name for name in FAMILIES if name not in HELD_OUT)
 _OCTAVES = 4
+_GRAINS = (5, 11, 23)  # knots of the grain's noise a unit
+_STAIN = 0.31  # likewise of stains
 
 
 def noise(x: Tensor, y: Tensor, seed: Tensor) -> Tensor:
     """Smooth noise in [0, 1] with one knot a unit."""
-    column, row = x.floor(), y.floor()
-    u, v = _smooth(x - column), _smooth(y - row)
-    i, j = column.to(torch.int32), row.to(torch.int32)
-    upper = torch.lerp(_random(i, j, seed), _random(i + 1, j, seed), u)
-    lower = torch.lerp(_random(i, j + 1, seed), _random(i + 1, j + 1, seed), u)
-    return torch.lerp(upper, lower, v)
+    return _sloped_noise(x, y, seed)[0]
 
 
 def paint(
@@ -82,6 +79,36 @@ def paint(
     second, third = second[..., None].clamp(0, 1), third[..., None].clamp(0, 1)
     base = torch.lerp(colours[..., 0, :], colours[..., 1, :], second)
     return torch.lerp(base, colours[..., 2, :], third)
+
+
+def worn(x: Tensor, y: Tensor, footprint: Tensor, seed: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What use and weather do to a surface, whatever its pattern. Args: see `paint`.
+
+    Returns:
+        `(...)` brightness in about -1 to 1, and the slope of the surface along x and along y.
+    """
+    far_x, far_y = _STAIN * x, _STAIN * y
+    stain = 2 * (_cloud(far_x, far_y, _STAIN * footprint, seed + 7) - 0.5)
+    height, along_x, along_y = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
+    for octave, knots in enumerate(_GRAINS):
+        seen = ((0.8 - knots * footprint) / 0.4).clamp(0, 1)
+        value, by_x, by_y = _sloped_noise(knots * x, knots * y, seed + 8 + octave)
+        height = height + (value - 0.5) * seen
+        along_x, along_y = along_x + by_x * seen, along_y + by_y * seen
+    return stain + height, along_x, along_y
+
+
+def _sloped_noise(x: Tensor, y: Tensor, seed: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """`noise` and its derivatives."""
+    column, row = x.floor(), y.floor()
+    u, v = x - column, y - row
+    by_u, by_v = (30 * t * t * (t - 1) * (t - 1) for t in (u, v))
+    u, v = _smooth(u), _smooth(v)
+    i, j = column.to(torch.int32), row.to(torch.int32)
+    a, b = _random(i, j, seed), _random(i + 1, j, seed)
+    c, d = _random(i, j + 1, seed), _random(i + 1, j + 1, seed)
+    upper, lower = torch.lerp(a, b, u), torch.lerp(c, d, u)
+    return torch.lerp(upper, lower, v), torch.lerp(b - a, d - c, v) * by_u, (lower - upper) * by_v
 
 
 def _random(i: Tensor, j: Tensor, seed: Tensor) -> Tensor:

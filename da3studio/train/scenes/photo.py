@@ -11,6 +11,7 @@ from torch.nn import functional
 from da3studio.train.scenes.parts import Draw
 
 _BLOCK = 8  # of JPEG [px]
+_BACKDROP = 0.25  # share of a picture's mean that is added to measure its brightness
 
 
 def photographed(light: Tensor, draw: Draw, strength: float = 1.0) -> Tensor:
@@ -29,7 +30,7 @@ def photographed(light: Tensor, draw: Draw, strength: float = 1.0) -> Tensor:
     x = _developed(x, draw, strength).flatten(0, 1)
     if x.is_cuda:
         x = x.half()  # what follows is bound by memory, and finer than eight bits anyway
-    blur = draw.between(-0.6, 1.1, 1).clamp(min=0) * strength
+    blur = draw.between(-0.8, 0.9, 1).clamp(min=0) * strength
     blur = (blur * draw.between(0.7, 1.3, n_views)).flatten()
     sharpen = (draw.between(-0.6, 0.4, 1).clamp(min=0) * strength).expand(-1, n_views).flatten()
     x = _filtered(x, blur, sharpen)
@@ -45,7 +46,10 @@ def photographed(light: Tensor, draw: Draw, strength: float = 1.0) -> Tensor:
 
 def _exposed(x: Tensor, draw: Draw, strength: float) -> Tensor:
     n_views = x.shape[1]
-    brightness = x.mean(2).clamp(min=1e-3).log().flatten(2).mean(2).view(-1, n_views, 1, 1, 1)
+    grey = x.mean(2).clamp(min=1e-3).flatten(2)
+    # A dark backdrop counts less than what stands before it, which would turn white.
+    seen = grey + _BACKDROP * grey.mean(2, keepdim=True)
+    brightness = (seen / (1 + _BACKDROP)).log().mean(2).view(-1, n_views, 1, 1, 1)
     common = brightness.mean(1, keepdim=True)
     automatic = draw.between(0, 1, 1, 1, 1, 1)
     stops = 0.35 * draw.normal(1, 1, 1, 1) + 0.08 * draw.normal(n_views, 1, 1, 1)
@@ -58,11 +62,11 @@ def _exposed(x: Tensor, draw: Draw, strength: float) -> Tensor:
 def _developed(x: Tensor, draw: Draw, strength: float) -> Tensor:
     height, width = x.shape[-2:]
     grey = x.mean(2, keepdim=True)
-    x = (grey + (x - grey) * draw.between(0.5, 1.25, 1, 1, 1, 1)).clamp(min=0)
+    x = (grey + (x - grey) * draw.between(0.6, 1.6, 1, 1, 1, 1)).clamp(min=0)
     white = draw.scale(0.9, 5, 1, 1, 1, 1)
     x = 1.25 * x * (1 + x / white**2) / (1 + x)
     x = x.clamp(1e-4, 1) ** (1 / draw.between(1.9, 2.5, 1, 1, 1, 1))
-    contrast = strength * draw.between(-0.25, 0.45, 1, 1, 1, 1)
+    contrast = strength * draw.between(-0.2, 0.7, 1, 1, 1, 1)
     x = x + contrast * (x * x * (3 - 2 * x) - x)
     down = torch.linspace(-1, 1, height, device=x.device)[:, None]
     across = torch.linspace(-1, 1, width, device=x.device)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from da3studio.train.scenes.pattern_kernel import clamp, mix, noise
+from da3studio.train.scenes.pattern_kernel import clamp, mix, noise, worn
 from da3studio.train.scenes.trace_kernel import lump_value, nearest
 
 
@@ -116,6 +116,29 @@ def _surface(solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
 
 
 @triton.jit
+def _turned_back(m, x, y, z):
+    """A direction in a body's frame, without its size, in the world."""
+    return _turned_out(m, x / _row_length(m), y / _row_length(m + 4), z / _row_length(m + 8))
+
+
+@triton.jit
+def _lifted(solids, lumps, n_solids, n_lumps, n_waves, which, x, y, z):
+    """A direction in the frame of the place on a body, in the world."""
+    wx, wy, wz = _turned_back(solids + tl.minimum(which, n_solids - 1) * 12, x, y, z)
+    if n_lumps > 0:
+        index = tl.minimum(tl.maximum(which - n_solids, 0), n_lumps - 1)
+        lx, ly, lz = _turned_back(lumps + index * 12, x, y, z)
+        is_lump = which >= n_solids
+        wx, wy, wz = tl.where(is_lump, lx, wx), tl.where(is_lump, ly, wy), tl.where(is_lump, lz, wz)
+    if n_waves > 0:
+        is_ground = which >= n_solids + n_lumps
+        wx, wy, wz = (
+            tl.where(is_ground, x, wx), tl.where(is_ground, y, wy), tl.where(is_ground, z, wz),
+        )  # fmt: skip
+    return wx, wy, wz
+
+
+@triton.jit
 def _gap(m, x, y, z):
     a, b, c = tl.load(m), tl.load(m + 1), tl.load(m + 2)
     local = a * x + b * y + c * z + tl.load(m + 3)
@@ -160,15 +183,14 @@ def _colour(
     slant = tl.maximum(tl.abs(facing), 0.15)
 
     # Pattern
-    m = materials + which * 16
+    m = materials + which * 17
     is_flat = tl.abs(nz) >= tl.maximum(tl.abs(nx), tl.abs(ny))
     u, v = tl.where(is_flat, ux, ux + uy), tl.where(is_flat, uy, -uz)
     scale, angle = tl.load(m + 1), tl.load(m + 2)
     cos, sin = tl.cos(angle), tl.sin(angle)
     pu, pv = scale * (cos * u - sin * v), scale * (sin * u + cos * v)
-    second, third = mix(
-        tl.load(m), pu, pv, pixel * distance / slant * scale, tl.load(m + 3).to(tl.int32)
-    )
+    footprint, seed = pixel * distance / slant * scale, tl.load(m + 3).to(tl.int32)
+    second, third = mix(tl.load(m), pu, pv, footprint, seed)
     r, g, b = tl.load(m + 7), tl.load(m + 8), tl.load(m + 9)
     r += (tl.load(m + 10) - r) * second
     g += (tl.load(m + 11) - g) * second
@@ -176,6 +198,17 @@ def _colour(
     r += (tl.load(m + 13) - r) * third
     g += (tl.load(m + 14) - g) * third
     b += (tl.load(m + 15) - b) * third
+    brightness, by_u, by_v = worn(pu, pv, footprint, seed)
+    brightness = tl.maximum(1 + tl.load(m + 16) * brightness, 0.2)
+    r, g, b = r * brightness, g * brightness, b * brightness
+    relief = tl.load(m + 6)
+    along, rise = relief * (cos * by_u + sin * by_v), relief * (cos * by_v - sin * by_u)
+    wx, wy, wz = _lifted(
+        solids, lumps, n_solids, n_lumps, n_waves, which,
+        along, tl.where(is_flat, rise, along), tl.where(is_flat, 0.0, -rise),
+    )  # fmt: skip
+    off = wx * nx + wy * ny + wz * nz
+    qx, qy, qz = _unit(nx - wx + off * nx, ny - wy + off * ny, nz - wz + off * nz)
 
     # Sun or lamp
     lift = 2e-3 * distance
@@ -193,16 +226,16 @@ def _colour(
     reach = tl.where(is_lamp > 0, far, 1e8)
     free = tl.where(shadow > tl.minimum(0.98 * reach, 5e7), 1.0, 0.0)
     power = tl.where(is_lamp > 0, 1.0 / (0.3 + far * far), 1.0) * free
-    lambert = power * tl.maximum(nx * tx + ny * ty + nz * tz, 0.0)
+    lambert = power * tl.maximum(qx * tx + qy * ty + qz * tz, 0.0)
     hx, hy, hz = _unit(tx - rx, ty - ry, tz - rz)
-    shine = tl.maximum(nx * hx + ny * hy + nz * hz, 0.0)
+    shine = tl.maximum(qx * hx + qy * hy + qz * hz, 0.0)
     shine = power * tl.load(m + 4) * tl.exp2(40 * tl.log2(tl.maximum(shine, 1e-6)))
     openness = _openness(solids, n_solids, tl.load(light + 13), x, y, z, nx, ny, nz)
-    up = 0.5 + 0.5 * nz
-    slope = rx * nx + ry * ny + rz * nz
+    up = 0.5 + 0.5 * qz
+    slope = rx * qx + ry * qy + rz * qz
     graze = 1 - tl.abs(slope)
     mirror = tl.load(m + 5) * (0.2 + 0.8 * graze * graze * graze)
-    mr, mg, mb = _sky(light, rx - 2 * slope * nx, ry - 2 * slope * ny, rz - 2 * slope * nz)
+    mr, mg, mb = _sky(light, rx - 2 * slope * qx, ry - 2 * slope * qy, rz - 2 * slope * qz)
     sr, sg, sb = _sky(light, rx, ry, rz)
     haze = 1 - tl.exp(-distance * tl.load(light + 14))
     r = _lit(light, 0, r, lambert, shine, up, openness, mirror * mr, haze)
@@ -239,7 +272,7 @@ def picture_kernel(
     lumps += scene * n_lumps * 12
     shapes += scene * n_lumps * 5
     waves += scene * n_waves * 4
-    materials += scene * n_bodies * 16
+    materials += scene * n_bodies * 17
     light += scene * 24
     c = cameras + view * 16
     column, row = (pixel % width).to(tl.float32) + 0.5, (pixel // width).to(tl.float32) + 0.5

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from da3studio.train.scenes.patterns import noise, paint
+from da3studio.train.scenes.patterns import noise, paint, worn
 from da3studio.train.scenes.tracing import MISS, Bodies, lump_value
 
-MATERIAL = 16  # numbers of a material: family, scale, angle, seed, gloss, mirror, spare, 3 colours
+# Numbers of a material: family, scale, angle, seed, gloss, mirror, relief, three colours, wear.
+# Relief is how much the light sees of a surface's roughness; its depth is that of the smooth one.
+MATERIAL = 17
 LIGHT = 24  # numbers of a scene's light, see `Look`
 
 
@@ -36,6 +38,7 @@ class Met:
     base: Tensor  # (B, R, 3) reflectance
     start: Tensor  # (B, R, 3) a little before the surface
     normal: Tensor  # (B, R, 3) towards the eye
+    rough: Tensor  # (B, R, 3) the same, turned by the relief: what the light sees
     ray: Tensor  # (B, R, 3) unit
     toward: Tensor  # (B, R, 3) unit, to the sun or lamp
     reach: Tensor  # (B, R) how far that is
@@ -70,19 +73,21 @@ def met(
     hit = distance < MISS / 2
     distance = torch.where(hit, distance * length, 1.0)
     point = origins + ray * distance[..., None]
-    normal, place = _surface(bodies, which, point)
+    normal, place, turn = _surface(bodies, which, point)
     facing = (normal * ray).sum(-1, keepdim=True)
     normal = torch.where(facing > 0, -normal, normal)
     slant = facing.abs()[..., 0].clamp(min=0.15)
     material = _taken(look.materials, which)
-    base = _painted(material, place, normal, pixel * distance / slant)
+    base, slope = _painted(material, place, normal, pixel * distance / slant)
+    rough = _tilted(normal, (turn * slope[..., None]).sum(-2))
     start = point + normal * (2e-3 * distance)[..., None]
     is_lamp = light[..., 3, None]
     to_light = light[..., :3] - is_lamp * start
     far = to_light.norm(dim=-1)
     toward = to_light / far.clamp(min=1e-6)[..., None]
     reach = torch.where(is_lamp[..., 0] > 0, far, MISS)
-    return Met(base, start, normal, ray, toward, reach, distance, hit, material[..., 4:6])
+    shine = material[..., 4:6]
+    return Met(base, start, normal, rough, ray, toward, reach, distance, hit, shine)
 
 
 def lit(look: Look, met: Met, shadow: Tensor, openness: Tensor) -> Tensor:
@@ -94,7 +99,7 @@ def lit(look: Look, met: Met, shadow: Tensor, openness: Tensor) -> Tensor:
         shadow: `(B, R)` distance of what stands towards the light.
         openness: `(B, R)` see `openness`.
     """
-    light, normal, ray = look.light[:, None], met.normal, met.ray
+    light, normal, ray = look.light[:, None], met.rough, met.ray
     is_lamp = light[..., 3, None]
     far = met.reach[..., None]
     strength = light[..., 4:7] * torch.where(is_lamp > 0, 1 / (0.3 + far * far), 1.0)
@@ -122,8 +127,8 @@ def _taken(table: Tensor, which: Tensor) -> Tensor:
     return table[scenes, which]
 
 
-def _surface(bodies: Bodies, which: Tensor, point: Tensor) -> tuple[Tensor, Tensor]:
-    """Unit normal and the place on the body, turned with it, both `(B, R, 3)`."""
+def _surface(bodies: Bodies, which: Tensor, point: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Unit normal, the place on the body, turned with it, both `(B, R, 3)`, and that turn."""
     n_solids = bodies.solids.shape[1]
     n_lumps = 0 if bodies.lumps is None else bodies.lumps.shape[1]
     frame = _taken(bodies.solids, which.clamp(max=n_solids - 1))
@@ -142,12 +147,13 @@ def _surface(bodies: Bodies, which: Tensor, point: Tensor) -> tuple[Tensor, Tens
     normal = (frame[..., :3] * gradient[..., None]).sum(-2)
     normal = normal / normal.norm(dim=-1, keepdim=True).clamp(min=1e-9)
     size = 1 / frame[..., :3].norm(dim=-1).clamp(min=1e-9)
-    place = local * size
+    place, turn = local * size, frame[..., :3] * size[..., None]
     if bodies.terrain is not None:
         is_terrain = (which >= n_solids + n_lumps)[..., None]
         normal = torch.where(is_terrain, _terrain_normal(bodies.terrain, point), normal)
         place = torch.where(is_terrain, point, place)
-    return normal, place
+        turn = torch.where(is_terrain[..., None], torch.eye(3, device=point.device), turn)
+    return normal, place, turn
 
 
 def _moved(frame: Tensor, point: Tensor) -> Tensor:
@@ -192,8 +198,13 @@ def _terrain_normal(waves: Tensor, point: Tensor) -> Tensor:
     return normal / normal.norm(dim=-1, keepdim=True)
 
 
-def _painted(material: Tensor, place: Tensor, normal: Tensor, footprint: Tensor) -> Tensor:
-    """Pattern coordinates: the place without the axis that the surface faces most."""
+def _painted(
+    material: Tensor, place: Tensor, normal: Tensor, footprint: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Reflectance, and the relief's slope in the frame of the place, both `(B, R, 3)`.
+
+    Pattern coordinates are the place without the axis that the surface faces most.
+    """
     x, y, z = place.unbind(-1)
     facing = normal.abs()
     # Along the world's axes: bodies stand upright mostly, where the two agree up to a turn.
@@ -205,7 +216,21 @@ def _painted(material: Tensor, place: Tensor, normal: Tensor, footprint: Tensor)
     u, v = scale * (cos * u - sin * v), scale * (sin * u + cos * v)
     colours = material[..., 7:16].unflatten(-1, (3, 3))
     seed = material[..., 3].to(torch.int32)
-    return paint(material[..., 0], u, v, footprint * scale, seed, colours)
+    base = paint(material[..., 0], u, v, footprint * scale, seed, colours)
+    brightness, by_u, by_v = worn(u, v, footprint * scale, seed)
+    base = base * (1 + material[..., 16] * brightness).clamp(min=0.2)[..., None]
+    relief = material[..., 6]
+    along, up = relief * (cos * by_u + sin * by_v), relief * (cos * by_v - sin * by_u)
+    zero = torch.zeros_like(along)
+    slope = torch.stack([along, torch.where(flat, up, along), torch.where(flat, zero, -up)], dim=-1)
+    return base, slope
+
+
+def _tilted(normal: Tensor, slope: Tensor) -> Tensor:
+    """A surface's normal where it rises by a slope, of which only what is along it counts."""
+    along = slope - (slope * normal).sum(-1, keepdim=True) * normal
+    tilted = normal - along
+    return tilted / tilted.norm(dim=-1, keepdim=True)
 
 
 def openness(solids: Tensor, light: Tensor, start: Tensor, normal: Tensor) -> Tensor:
