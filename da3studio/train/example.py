@@ -34,12 +34,6 @@ class Example:
     known: Tensor | None
     is_known: Tensor | None
 
-    def copy(self) -> Example:
-        """The same in memory of its own."""
-        targets = Targets(*(x.clone() for x in vars(self.targets).values()))
-        known, is_known = (None if x is None else x.clone() for x in (self.known, self.is_known))
-        return Example(self.photos.clone(), targets, self.dense.clone(), known, is_known)
-
     def take(self, other: Example) -> None:
         """Become another example of the same bucket, in the memory that this one has."""
         for mine, theirs in zip(self._tensors(), other._tensors(), strict=True):

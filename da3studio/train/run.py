@@ -180,15 +180,15 @@ class Run:
         return Lesson(self.bucket_at(step), seed)
 
     def _one_step(self) -> Bucket:
-        bucket = self.bucket_at(self.step)
+        lesson, following = self.lesson_at(self.step, self._rank), None
+        if self.step + 1 < self.recipe.steps:
+            following = self.lesson_at(self.step + 1, self._rank)
         self.learner.optimiser.rate.fill_(self.recipe.rate_at(self.step, self._since))
-        lesson, following = (self.lesson_at(self.step + i, self._rank) for i in range(2))
-        is_last = self.step + 1 == self.recipe.steps
-        told = self.learner.step(lesson, None if is_last else following)
+        told = self.learner.step(lesson, following)
         self.step += 1
         self._told += torch.cat([told, torch.ones_like(told[:1])])
-        self._photos += bucket.photos * (distributed.get_world_size() if _several() else 1)
-        return bucket
+        self._photos += lesson.bucket.photos * (distributed.get_world_size() if _several() else 1)
+        return lesson.bucket
 
     def _restore(self, kinds: Mapping[str, Mapping[str, Tensor]]) -> None:
         with torch.no_grad():

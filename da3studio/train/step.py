@@ -194,7 +194,7 @@ class Learner:
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UPS):
-                taken = self._made(bucket).copy()
+                taken = self._made(bucket)
                 self._learn(taken, full=bucket.full)
                 self._update()
         torch.cuda.current_stream().wait_stream(stream)

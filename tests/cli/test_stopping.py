@@ -134,7 +134,7 @@ def test_that_a_dead_worker_is_said_with_its_own_code(tmp_path, sample_photos):
     import psutil
 
     running = start(tmp_path, sample_photos)
-    # a process that is just being started when its parent dies says so in its own words
+    # Once all processes are up: a Python whose parent dies while it starts prints a traceback.
     assert running.until("stage_progress", "cameras")
     for child in psutil.Process(running.pid).children(recursive=True):
         child.kill()

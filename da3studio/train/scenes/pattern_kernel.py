@@ -53,26 +53,24 @@ def _within(x):
 
 
 @triton.jit
+def _seen(footprint):
+    """See `patterns._seen`."""
+    return clamp((0.8 - footprint) / 0.4, 0.0, 1.0)
+
+
+@triton.jit
 def _cloud(x, y, footprint, seed):
-    total = (noise(x, y, seed) - 0.5) * clamp((0.8 - footprint) / 0.4, 0.0, 1.0)
-    total += (
-        0.6 * (noise(2 * x, 2 * y, seed + 17) - 0.5) * clamp((0.8 - 2 * footprint) / 0.4, 0.0, 1.0)
-    )
-    total += (
-        0.36 * (noise(4 * x, 4 * y, seed + 34) - 0.5) * clamp((0.8 - 4 * footprint) / 0.4, 0.0, 1.0)
-    )
-    total += (
-        0.216
-        * (noise(8 * x, 8 * y, seed + 51) - 0.5)
-        * clamp((0.8 - 8 * footprint) / 0.4, 0.0, 1.0)
-    )
+    total = (noise(x, y, seed) - 0.5) * _seen(footprint)
+    total += 0.6 * (noise(2 * x, 2 * y, seed + 17) - 0.5) * _seen(2 * footprint)
+    total += 0.36 * (noise(4 * x, 4 * y, seed + 34) - 0.5) * _seen(4 * footprint)
+    total += 0.216 * (noise(8 * x, 8 * y, seed + 51) - 0.5) * _seen(8 * footprint)
     return 0.5 + 1.6 * total / 2.176
 
 
 @triton.jit
 def _grain(x, y, knots, footprint, seed):
     """One octave of `worn`."""
-    seen = clamp((0.8 - knots * footprint) / 0.4, 0.0, 1.0)
+    seen = _seen(knots * footprint)
     value, by_x, by_y = _sloped_noise(knots * x, knots * y, seed)
     return (value - 0.5) * seen, by_x * seen, by_y * seen
 

@@ -22,7 +22,9 @@ _STAIN = 0.31  # likewise of stains
 
 def noise(x: Tensor, y: Tensor, seed: Tensor) -> Tensor:
     """Smooth noise in [0, 1] with one knot a unit."""
-    return _sloped_noise(x, y, seed)[0]
+    u, v, (a, b, c, d) = _knots(x, y, seed)
+    u, v = _smooth(u), _smooth(v)
+    return torch.lerp(torch.lerp(a, b, u), torch.lerp(c, d, u), v)
 
 
 def paint(
@@ -91,7 +93,7 @@ def worn(x: Tensor, y: Tensor, footprint: Tensor, seed: Tensor) -> tuple[Tensor,
     stain = 2 * (_cloud(far_x, far_y, _STAIN * footprint, seed + 7) - 0.5)
     height, along_x, along_y = torch.zeros_like(x), torch.zeros_like(x), torch.zeros_like(x)
     for octave, knots in enumerate(_GRAINS):
-        seen = ((0.8 - knots * footprint) / 0.4).clamp(0, 1)
+        seen = _seen(knots * footprint)
         value, by_x, by_y = _sloped_noise(knots * x, knots * y, seed + 8 + octave)
         height = height + (value - 0.5) * seen
         along_x, along_y = along_x + by_x * seen, along_y + by_y * seen
@@ -100,15 +102,24 @@ def worn(x: Tensor, y: Tensor, footprint: Tensor, seed: Tensor) -> tuple[Tensor,
 
 def _sloped_noise(x: Tensor, y: Tensor, seed: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """`noise` and its derivatives."""
-    column, row = x.floor(), y.floor()
-    u, v = x - column, y - row
+    u, v, (a, b, c, d) = _knots(x, y, seed)
     by_u, by_v = (30 * t * t * (t - 1) * (t - 1) for t in (u, v))
     u, v = _smooth(u), _smooth(v)
-    i, j = column.to(torch.int32), row.to(torch.int32)
-    a, b = _random(i, j, seed), _random(i + 1, j, seed)
-    c, d = _random(i, j + 1, seed), _random(i + 1, j + 1, seed)
     upper, lower = torch.lerp(a, b, u), torch.lerp(c, d, u)
     return torch.lerp(upper, lower, v), torch.lerp(b - a, d - c, v) * by_u, (lower - upper) * by_v
+
+
+def _knots(x: Tensor, y: Tensor, seed: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """Place between the four knots of the noise around a point, and their values row by row."""
+    column, row = x.floor(), y.floor()
+    i, j = column.to(torch.int32), row.to(torch.int32)
+    values = [_random(i + right, j + down, seed) for down in (0, 1) for right in (0, 1)]
+    return x - column, y - row, values
+
+
+def _seen(footprint: Tensor) -> Tensor:
+    """How much of a noise is left whose knots are a unit apart."""
+    return ((0.8 - footprint) / 0.4).clamp(0, 1)
 
 
 def _random(i: Tensor, j: Tensor, seed: Tensor) -> Tensor:
@@ -133,7 +144,7 @@ def _cloud(x: Tensor, y: Tensor, footprint: Tensor, seed: Tensor) -> Tensor:
     total, weight = torch.zeros_like(x), 0.0
     for octave in range(_OCTAVES):
         size, share = 2.0**octave, 0.6**octave
-        seen = ((0.8 - size * footprint) / 0.4).clamp(0, 1)
+        seen = _seen(size * footprint)
         total = total + share * (noise(size * x, size * y, seed + 17 * octave) - 0.5) * seen
         weight += share
     return 0.5 + 1.6 * total / weight
