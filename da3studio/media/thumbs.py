@@ -107,8 +107,8 @@ def _keep(place: Path, picture: NDArray[np.uint8], limit_bytes: int) -> None:
 
 def _trim(folder: Path, limit_bytes: int) -> None:
     """Remove what was not looked at for longest until the rest fits."""
-    with suppress(OSError):  # another thread or program removes too
-        entries = [(entry, entry.stat()) for entry in os.scandir(folder)]
+    with suppress(OSError), os.scandir(folder) as found:  # another thread or program removes too
+        entries = [(entry, entry.stat()) for entry in found]
         total = sum(status.st_size for _, status in entries)
         for entry, status in sorted(entries, key=lambda one: one[1].st_mtime):
             if total <= limit_bytes:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,20 @@ def test_that_the_cache_stays_within_its_limit(tmp_path, cache):
     kept = files(cache)
     assert sum(path.stat().st_size for path in kept) <= 1_000_000
     assert len(kept) >= 12  # 30 kB each, and 16 folders that fill unevenly
+
+
+def test_that_a_file_that_goes_away_while_the_cache_is_trimmed_leaves_nothing_open(tmp_path, cache):
+    thumbnail(photo(tmp_path / "a.jpg"), 200, folder=cache)
+    (kept,) = files(cache)
+    (kept.parent / "gone").symlink_to(tmp_path / "nowhere")  # listed, but not there
+    kept.unlink()
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        thumbnail(tmp_path / "a.jpg", 200, folder=cache)
+
+    assert kept.is_file()
+    assert not said
 
 
 def test_that_what_is_no_photo_is_refused_as_by_the_decoder(tmp_path, cache):
