@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,17 @@ from tests.virtual_screen import screen
 __all__ = ["screen"]  # a fixture for all tests, too
 
 ROOT = Path(__file__).resolve().parent.parent
+_NICENESS = 9  # one less than that of jobs, so that a test can still tell them apart
+
+
+def pytest_configure() -> None:
+    """Tests are about as nice as the jobs that some of them wait for.
+
+    Beside another test that computes on all cores, a job would get a tenth of one.
+    """
+    if hasattr(os, "setpriority"):
+        niceness = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
 
 
 @pytest.fixture(scope="session")
