@@ -104,10 +104,10 @@ def test_that_no_word_is_cut_in_a_narrow_panel(name, session, themed, words, qtb
     area = shown_in_a_dock(panel, qtbot)
     qtbot.waitUntil(lambda: panel.width() == area.viewport().width())
     # Some texts are known a little later than the panel, and Qt makes room for them later still.
-    qtbot.waitUntil(lambda: no_word_is_cut(panel))
+    qtbot.waitUntil(lambda: see_that_no_word_is_cut(panel))
 
 
-def no_word_is_cut(panel):
+def see_that_no_word_is_cut(panel):
     for widget in panel.findChildren(QLabel) + panel.findChildren(QAbstractButton):
         if not widget.isVisible() or not widget.text():
             continue
@@ -117,7 +117,6 @@ def no_word_is_cut(panel):
             continue
         assert widget.width() >= least.width(), widget.text()
         assert widget.height() >= min(least.height(), 28), widget.text()
-    return True
 
 
 @pytest.mark.parametrize("name", ["reconstruct", "mesh", "export"])
