@@ -23,6 +23,7 @@ from da3studio.model.network import DA3
 from da3studio.model.packing import Packing
 from da3studio.model.pyramid import Fusion, FusionStage, ResidualUnit, uv_waves
 from da3studio.model.rope import rotation_at
+from da3studio.train.head_turn import turned_heads
 from da3studio.train.matching import looks as looks_of
 
 _LEAK = 0.1  # of the gradient of the camera decoder's units that are off
@@ -164,11 +165,13 @@ def _block(
 ) -> Tensor:
     """`(N, D)` tokens through a block, `pieces` sequences that do not see each other."""
     attention, mlp = block.attn, block.mlp
-    before, after = _parts_of_blocks(attention.heads, block.norm1.eps, compiled)
-    rotary: tuple[Any, ...] = ()
-    if turn is not None:
-        rotary = (*_weights_of(attention.q_norm, attention.k_norm), *turn)
-    q, k, v = before(x, *_weights_of(block.norm1, attention.qkv), *rotary)
+    before, after = _parts_of_blocks(block.norm1.eps, compiled)
+    qkv = before(x, *_weights_of(block.norm1, attention.qkv))
+    qkv = qkv.unflatten(-1, (3, attention.heads, -1))
+    if turn is None:
+        q, k, v = qkv.unbind(1)
+    else:
+        q, k, v = turned_heads(qkv, _weights_of(attention.q_norm, attention.k_norm), *turn)
     q, k, v = (part.unflatten(0, (pieces, -1)).transpose(1, 2) for part in (q, k, v))
     if watch is not None:
         watch(q, k)
@@ -187,27 +190,19 @@ def _weights_of(*layers: Any) -> tuple[Tensor, ...]:
 
 
 @cache
-def _parts_of_blocks(
-    heads: int, eps: float, compiled: bool
-) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _parts_of_blocks(eps: float, compiled: bool) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """What a block does before and after its attention."""
-    before, after = partial(_before, heads, eps), partial(_after, eps)
+    before, after = partial(_before, eps), partial(_after, eps)
     if not compiled:
         return before, after
     return torch.compile(before, dynamic=True), torch.compile(after, dynamic=True)
 
 
-def _before(heads: int, eps: float, x: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values `(N, heads, channels)`."""
-    norm, norm_bias, qkv, qkv_bias, *rotary = weights
+def _before(eps: float, x: Tensor, *weights: Tensor) -> Tensor:
+    """Queries, keys and values `(N, 3 * heads * channels)`."""
+    norm, norm_bias, qkv, qkv_bias = weights
     normed = functional.layer_norm(x, x.shape[-1:], norm, norm_bias, eps)
-    split = functional.linear(normed, qkv, qkv_bias).unflatten(-1, (3, heads, -1))
-    q, k, v = split.unbind(1)
-    if rotary:
-        q_weight, q_bias, k_weight, k_bias, cos, sin = rotary
-        q = _turned(q, q_weight, q_bias, cos, sin).to(v.dtype)
-        k = _turned(k, k_weight, k_bias, cos, sin).to(v.dtype)
-    return q, k, v
+    return functional.linear(normed, qkv, qkv_bias)
 
 
 def _after(eps: float, x: Tensor, attended: Tensor, *weights: Tensor) -> Tensor:
@@ -216,16 +211,6 @@ def _after(eps: float, x: Tensor, attended: Tensor, *weights: Tensor) -> Tensor:
     normed = functional.layer_norm(x, x.shape[-1:], norm, norm_bias, eps)
     hidden = functional.gelu(functional.linear(normed, fc1, fc1_bias))
     return x + functional.linear(hidden, fc2, fc2_bias) * gamma2
-
-
-def _turned(x: Tensor, weight: Tensor, bias: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Normalised per head, then turned by the place of its token, which repeats."""
-    eps = 1e-5  # of `rope.HeadNorm` everywhere
-    x = functional.layer_norm(x.float(), x.shape[-1:], weight, bias, eps)
-    pairs = x.view(-1, len(cos), *x.shape[1:-1], 2, 2, x.shape[-1] // 4)
-    a, b = pairs.unbind(-2)
-    turned = torch.stack([a * cos - b * sin, b * cos + a * sin], dim=-2)
-    return turned.view(x.shape)
 
 
 @lru_cache(maxsize=64)

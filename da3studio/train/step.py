@@ -22,6 +22,7 @@ from da3studio.train.forward import predict
 from da3studio.train.losses import Losses, losses
 from da3studio.train.optimiser import Optimiser
 from da3studio.train.recipe import Recipe
+from da3studio.train.scenes.batch import FIRST
 
 T = TypeVar("T")
 
@@ -73,7 +74,8 @@ class Learner:
         self._waiting: Lesson | None = None  # whose example is made
         if self.device.type == "cuda":
             # Graphs that run at the same time share no memory.
-            self._maker = torch.cuda.Stream()
+            self._maker = torch.cuda.Stream(priority=FIRST)
+            self._recorder = torch.cuda.Stream()  # of the other two
             self._makers_pool = torch.cuda.graph_pool_handle()
             self._learners_pool = torch.cuda.graph_pool_handle()
         self._running: deque[torch.cuda.Event] = deque()
@@ -198,19 +200,22 @@ class Learner:
                 self._learn(taken, full=bucket.full)
                 self._update()
         torch.cuda.current_stream().wait_stream(stream)
-        make, made = _recorded(lambda: self._made(bucket), self._makers_pool)
-        learn, told = _recorded(lambda: self._learn(taken, full=bucket.full), self._learners_pool)
-        update, length = _recorded(self._update, self._learners_pool)
+        make, made = _recorded(lambda: self._made(bucket), self._maker, self._makers_pool)
+        at, pool = self._recorder, self._learners_pool
+        learn, told = _recorded(lambda: self._learn(taken, full=bucket.full), at, pool)
+        update, length = _recorded(self._update, at, pool)
         with torch.no_grad():
             for tensor, value in zip(kept, saved, strict=True):
                 tensor.copy_(value)
         return _Captured(make, learn, update, made, taken, told, length)
 
 
-def _recorded(work: Callable[[], T], pool: object) -> tuple[torch.cuda.CUDAGraph, T]:
+def _recorded(
+    work: Callable[[], T], stream: torch.cuda.Stream, pool: object
+) -> tuple[torch.cuda.CUDAGraph, T]:
     """A graph of some work, and its result, which each replay writes again."""
     graph = torch.cuda.CUDAGraph()
     # Other threads, of the communication between GPUs, may ask the card meanwhile.
-    with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
         result = work()
     return graph, result

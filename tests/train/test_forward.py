@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from da3studio.model.camera_heads import decode_cameras
+from da3studio.model.config import HEAD_WIDTH
 from da3studio.model.network import Ask
 from da3studio.train.forward import predict
+from da3studio.train.head_turn import turned_heads
 from da3studio.train.losses import Weights, losses
 from da3studio.train.recipe import TINY
 from da3studio.train.scenes.batch import batch
@@ -74,3 +77,27 @@ def test_that_the_same_seed_makes_the_same_network():
 
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert not torch.equal(one["backbone.cls_token"], third["backbone.cls_token"])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="NO GPU: kernels not compared")
+def test_that_the_kernel_turns_heads_as_torch_does():
+    torch.manual_seed(0)
+    places, heads = 7, 4
+    angles = torch.rand(places, 1, 2, HEAD_WIDTH // 4) * 6
+    qkv = torch.randn(places * 50, 3, heads, HEAD_WIDTH)
+    weights = [torch.randn(HEAD_WIDTH) for _ in range(4)]
+    given = [torch.randn(places * 50, heads, HEAD_WIDTH) for _ in range(3)]
+
+    (here, by_torch), (there, by_kernel) = (
+        _turned_with_gradients(qkv, weights, angles, given, device) for device in ("cpu", "cuda")
+    )
+
+    for one, other in zip([*here, *by_torch], [*there, *by_kernel], strict=True):
+        assert torch.allclose(one, other.cpu(), rtol=1e-3, atol=1e-4 * float(one.abs().max()))
+
+
+def _turned_with_gradients(qkv, weights, angles, given, device):
+    asked = [x.to(device).requires_grad_() for x in (qkv, *weights)]
+    cos, sin = angles.cos().to(device), angles.sin().to(device)
+    turned = turned_heads(asked[0], asked[1:], cos, sin)
+    return turned, torch.autograd.grad(turned, asked, [x.to(device) for x in given])

@@ -21,6 +21,10 @@ from da3studio.train.scenes.render import Made, picture
 
 T = TypeVar("T")
 
+# Priority of what scenes are made with: thousands of tiny operations in a row, each of which would
+# else wait until the large ones of a step that learns at the same time are handed out.
+FIRST = -1
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -99,10 +103,7 @@ def shares(weights: Mapping[str, float], n: int) -> dict[str, int]:
 
 
 def _side_by_side(jobs: Sequence[Callable[[], T]]) -> list[T]:
-    """The results of all jobs; in a CUDA graph they run at the same time.
-
-    Each is thousands of tiny operations in a row, which leave a GPU nearly idle.
-    """
+    """The results of all jobs; in a CUDA graph they run at the same time."""
     if not torch.cuda.is_available() or not torch.cuda.is_current_stream_capturing():
         return [job() for job in jobs]
     main = torch.cuda.current_stream()
@@ -120,4 +121,4 @@ def _side_by_side(jobs: Sequence[Callable[[], T]]) -> list[T]:
 @cache
 def _streams(count: int) -> list[Any]:
     """Always the same ones: memory that a stream has used is used again by that stream alone."""
-    return [torch.cuda.Stream() for _ in range(count)]
+    return [torch.cuda.Stream(priority=FIRST) for _ in range(count)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from da3studio.train.scenes.trace_kernel import any_of, sine
+
 
 @triton.jit
 def _random(i, j, seed):
@@ -121,7 +123,7 @@ def mix(family, x, y, footprint, seed):
     tile, tile_number = _tile(x, y, seed, 0.04)
     row = tl.floor(2 * y)
     brick, brick_number = _tile(x - 0.5 * (row - 2 * tl.floor(row / 2)), 2 * y, seed + 1, 0.06)
-    grain = tl.sin(18 * (0.25 * x + cloud) + 2 * cloud) * 0.5 + 0.5
+    grain = sine(18 * (0.25 * x + cloud) + 2 * cloud) * 0.5 + 0.5
     pane_x, pane_y = tl.abs(_within(x)), tl.abs(_within(y))
     pane = tl.where((pane_x < 0.3) & (pane_y < 0.36), 1.0, 0.0)
     frame = tl.where((pane_x < 0.35) & (pane_y < 0.41), 1.0, 0.0) - pane
@@ -129,14 +131,20 @@ def mix(family, x, y, footprint, seed):
     small = _random(tl.floor(9 * x).to(tl.int32), tl.floor(5 * y).to(tl.int32), seed + 3)
     is_line = (tl.abs(_within(5 * y)) < 0.28) & (small > 0.35) & (large > 0.45)
     line, ink = tl.where(is_line, 1.0, 0.0), clamp(large * 1.4, 0.0, 1.0)
-    leaf, grit = noise(7 * x, 7 * y, seed + 3), noise(19 * x, 19 * y, seed + 4)
+    leaf, grit = x * 0.0, x * 0.0
+    if any_of((family == 7) | (family == 8)):
+        leaf, grit = noise(7 * x, 7 * y, seed + 3), noise(19 * x, 19 * y, seed + 4)
     along = x + 0.1 * (cloud - 0.5)
-    wide = 0.4 + 0.2 * tl.sin(3.1 * seed.to(tl.float32))
+    wide = 0.4 + 0.2 * sine(3.1 * seed.to(tl.float32))
     stripe = tl.where(along - tl.floor(along) < wide, 1.0, 0.0)
-    edge, cell_number = _cells(x, y, seed + 5)
+    edge, cell_number = x * 0.0, x * 0.0
+    if any_of(family == 10):
+        edge, cell_number = _cells(x, y, seed + 5)
     off = tl.sqrt(_within(x) * _within(x) + _within(y) * _within(y))
-    ring = tl.sin(14 * off + 6 * tile_number) * 0.5 + 0.5
-    marble = 1 - 2 * tl.abs(noise(x + 2 * cloud, y + 2 * cloud, seed + 6) - 0.5)
+    ring = sine(14 * off + 6 * tile_number) * 0.5 + 0.5
+    marble = x * 0.0
+    if any_of(family == 12):
+        marble = 1 - 2 * tl.abs(noise(x + 2 * cloud, y + 2 * cloud, seed + 6) - 0.5)
     marble = marble * marble
     a, b = x * 0.0, x * 0.0
     a, b = _chosen(family, 0, 0.06 * cloud, x * 0.0, a, b)

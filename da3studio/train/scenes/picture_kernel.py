@@ -6,7 +6,15 @@ import triton
 import triton.language as tl
 
 from da3studio.train.scenes.pattern_kernel import clamp, mix, noise, worn
-from da3studio.train.scenes.trace_kernel import lump_value, nearest
+from da3studio.train.scenes.trace_kernel import (
+    any_of,
+    cosine,
+    in_ball,
+    in_beam,
+    lump_value,
+    nearest,
+    sine,
+)
 
 
 @triton.jit
@@ -82,7 +90,7 @@ def _surface(solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
     gz = tl.where(curved, cz, tl.where(fz <= least, _sign(pz), 0.0))
     nx, ny, nz = _turned_out(m, gx, gy, gz)
     ux, uy, uz = px / _row_length(m), py / _row_length(m + 4), pz / _row_length(m + 8)
-    if n_lumps > 0:
+    if any_of((which >= n_solids) & (which < n_solids + n_lumps)):
         index = tl.minimum(tl.maximum(which - n_solids, 0), n_lumps - 1)
         m, s = lumps + index * 12, shapes + index * 5
         px, py, pz = _gathered(m, x, y, z)
@@ -102,7 +110,7 @@ def _surface(solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
         for i in range(n_waves):
             w = waves + 4 * i
             fa, fb = tl.load(w), tl.load(w + 1)
-            rise = tl.load(w + 3) * tl.cos(fa * x + fb * y + tl.load(w + 2))
+            rise = tl.load(w + 3) * cosine(fa * x + fb * y + tl.load(w + 2))
             sx += rise * fa
             sy += rise * fb
         is_ground = which >= n_solids + n_lumps
@@ -146,28 +154,55 @@ def _gap(m, x, y, z):
 
 
 @triton.jit
-def _openness(solids, n_solids, radius, x, y, z, nx, ny, nz):
+def _openness(solids, n_solids, some_solids, radius, x, y, z, nx, ny, nz):
     x, y, z = x + nx * radius, y + ny * radius, z + nz * radius
     least = x * 0.0 + 1e8
     for i in range(n_solids):
-        m = solids + 12 * i
-        a, b, c = _gap(m, x, y, z), _gap(m + 4, x, y, z), _gap(m + 8, x, y, z)
-        inside = tl.maximum(tl.maximum(a, b), c)
-        a, b, c = tl.maximum(a, 0.0), tl.maximum(b, 0.0), tl.maximum(c, 0.0)
-        away = tl.where(inside > 0, tl.sqrt(a * a + b * b + c * c), tl.abs(inside))
-        least = tl.minimum(least, away)
+        if (some_solids >> i) & 1:
+            m = solids + 12 * i
+            a, b, c = _gap(m, x, y, z), _gap(m + 4, x, y, z), _gap(m + 8, x, y, z)
+            inside = tl.maximum(tl.maximum(a, b), c)
+            a, b, c = tl.maximum(a, 0.0), tl.maximum(b, 0.0), tl.maximum(c, 0.0)
+            away = tl.where(inside > 0, tl.sqrt(a * a + b * b + c * c), tl.abs(inside))
+            least = tl.minimum(least, away)
     return clamp(least / tl.maximum(radius, 1e-6), 0.0, 1.0) * 0.7 + 0.3
 
 
 @triton.jit
+def _seen(solids, lumps, n_solids, n_lumps, ox, oy, oz, dx, dy, dz, pixel):
+    """Bodies that rays from one place may meet, up to a pixel [rad] from the given ones."""
+    dx, dy, dz = _unit(dx, dy, dz)
+    ax, ay, az = _unit(tl.sum(dx, axis=0), tl.sum(dy, axis=0), tl.sum(dz, axis=0))
+    cx, cy, cz = ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx
+    wide = tl.sqrt(tl.max(cx * cx + cy * cy + cz * cz, axis=0)) + pixel
+    wide = tl.minimum(wide, 1.0)
+    narrow = tl.sqrt(1 - wide * wide)
+    x, y, z = tl.max(ox, axis=0), tl.max(oy, axis=0), tl.max(oz, axis=0)
+    some_solids = in_beam(solids, n_solids, x, y, z, ax, ay, az, wide, narrow, 0.0)
+    some_lumps = in_beam(lumps, n_lumps, x, y, z, ax, ay, az, wide, narrow, 0.0)
+    return some_solids, some_lumps
+
+
+@triton.jit
+def _ball(hit, x, y, z):
+    """Middle and radius of a ball around the places that are hit."""
+    count = tl.maximum(tl.sum(hit.to(tl.float32), axis=0), 1.0)
+    cx = tl.sum(tl.where(hit, x, 0.0), axis=0) / count
+    cy = tl.sum(tl.where(hit, y, 0.0), axis=0) / count
+    cz = tl.sum(tl.where(hit, z, 0.0), axis=0) / count
+    off = (x - cx) * (x - cx) + (y - cy) * (y - cy) + (z - cz) * (z - cz)
+    return cx, cy, cz, tl.sqrt(tl.max(tl.where(hit, off, 0.0), axis=0))
+
+
+@triton.jit
 def _colour(
-    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials, light,
-    ox, oy, oz, dx, dy, dz, pixel,
+    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, some_solids, some_lumps,
+    materials, light, ox, oy, oz, dx, dy, dz, pixel,
 ):  # fmt: skip
     """Linear light along rays, see `shading.met` and `shading.lit`."""
     distance, which = nearest(
         solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
-        ox, oy, oz, dx, dy, dz,
+        some_solids, some_lumps, ox, oy, oz, dx, dy, dz,
     )  # fmt: skip
     length = tl.sqrt(dx * dx + dy * dy + dz * dz)
     rx, ry, rz = dx / length, dy / length, dz / length
@@ -187,7 +222,7 @@ def _colour(
     is_flat = tl.abs(nz) >= tl.maximum(tl.abs(nx), tl.abs(ny))
     u, v = tl.where(is_flat, ux, ux + uy), tl.where(is_flat, uy, -uz)
     scale, angle = tl.load(m + 1), tl.load(m + 2)
-    cos, sin = tl.cos(angle), tl.sin(angle)
+    cos, sin = cosine(angle), sine(angle)
     pu, pv = scale * (cos * u - sin * v), scale * (sin * u + cos * v)
     footprint, seed = pixel * distance / slant * scale, tl.load(m + 3).to(tl.int32)
     second, third = mix(tl.load(m), pu, pv, footprint, seed)
@@ -220,9 +255,17 @@ def _colour(
     far = tl.sqrt(tx * tx + ty * ty + tz * tz)
     inverse = 1.0 / tl.maximum(far, 1e-6)
     tx, ty, tz = tx * inverse, ty * inverse, tz * inverse
+    cx, cy, cz, radius = _ball(hit, x, y, z)
+    ax, ay, az = _unit(
+        tl.load(light) - is_lamp * cx, tl.load(light + 1) - is_lamp * cy,
+        tl.load(light + 2) - is_lamp * cz,
+    )  # fmt: skip
+    some_solids = in_beam(solids, n_solids, cx, cy, cz, ax, ay, az, 0.0, 1.0, radius)
+    some_lumps = in_beam(lumps, n_lumps, cx, cy, cz, ax, ay, az, 0.0, 1.0, radius)
     shadow, _ = nearest(
-        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, x, y, z, tx, ty, tz
-    )
+        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
+        some_solids, some_lumps, x, y, z, tx, ty, tz,
+    )  # fmt: skip
     reach = tl.where(is_lamp > 0, far, 1e8)
     free = tl.where(shadow > tl.minimum(0.98 * reach, 5e7), 1.0, 0.0)
     power = tl.where(is_lamp > 0, 1.0 / (0.3 + far * far), 1.0) * free
@@ -230,7 +273,9 @@ def _colour(
     hx, hy, hz = _unit(tx - rx, ty - ry, tz - rz)
     shine = tl.maximum(qx * hx + qy * hy + qz * hz, 0.0)
     shine = power * tl.load(m + 4) * tl.exp2(40 * tl.log2(tl.maximum(shine, 1e-6)))
-    openness = _openness(solids, n_solids, tl.load(light + 13), x, y, z, nx, ny, nz)
+    wide = tl.load(light + 13)
+    some_solids = in_ball(solids, n_solids, cx, cy, cz, radius + 2 * wide)
+    openness = _openness(solids, n_solids, some_solids, wide, x, y, z, nx, ny, nz)
     up = 0.5 + 0.5 * qz
     slope = rx * qx + ry * qy + rz * qz
     graze = 1 - tl.abs(slope)
@@ -260,13 +305,21 @@ def _lit(light, channel, base, lambert, shine, up, openness, mirrored, haze):
 )  # fmt: skip
 def picture_kernel(
     solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials, n_bodies, light,
-    cameras, n_views, height, width, light_out, depth_out, block: tl.constexpr,
+    cameras, n_views, height, width, light_out, depth_out, rows: tl.constexpr, cols: tl.constexpr,
 ):  # fmt: skip
-    """Light and depth of all pixels; the grid is (blocks of pixels, views of all scenes)."""
+    """Light and depth of all pixels; the grid is (tiles, views of all scenes).
+
+    Pixels of a tile, `rows` by `cols`, meet about the same bodies.
+    """
     view = tl.program_id(1)
     scene = view // n_views
-    pixel = tl.program_id(0) * block + tl.arange(0, block)
-    on = pixel < height * width
+    across = (width + cols - 1) // cols
+    lane = tl.arange(0, rows * cols)
+    row = tl.program_id(0) // across * rows + lane // cols
+    column = tl.program_id(0) % across * cols + lane % cols
+    on = (row < height) & (column < width)
+    row, column = tl.minimum(row, height - 1), tl.minimum(column, width - 1)
+    pixel = row * width + column
     solids += scene * n_solids * 12
     quadrics += scene * n_solids * 5
     lumps += scene * n_lumps * 12
@@ -275,36 +328,47 @@ def picture_kernel(
     materials += scene * n_bodies * 17
     light += scene * 24
     c = cameras + view * 16
-    column, row = (pixel % width).to(tl.float32) + 0.5, (pixel // width).to(tl.float32) + 0.5
+    column, row = column.to(tl.float32) + 0.5, row.to(tl.float32) + 0.5
     fx, fy, cx, cy = tl.load(c + 12), tl.load(c + 13), tl.load(c + 14), tl.load(c + 15)
     ox, oy, oz = (
         tl.load(c + 9) + column * 0.0, tl.load(c + 10) + column * 0.0,
         tl.load(c + 11) + column * 0.0,
     )  # fmt: skip
-    red, green, blue, depth = column * 0.0, column * 0.0, column * 0.0, column * 0.0
-    for sample in range(3):
-        shift = tl.where(sample == 0, -0.25, tl.where(sample == 1, 0.25, 0.0))
-        vx, vy = ((column + shift) / width - cx) / fx, ((row + shift) / height - cy) / fy
-        dx = tl.load(c) * vx + tl.load(c + 1) * vy + tl.load(c + 2)
-        dy = tl.load(c + 3) * vx + tl.load(c + 4) * vy + tl.load(c + 5)
-        dz = tl.load(c + 6) * vx + tl.load(c + 7) * vy + tl.load(c + 8)
-        if sample < 2:
-            r, g, b = _colour(
-                solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, materials,
-                light, ox, oy, oz, dx, dy, dz, 1.0 / (fx * width),
-            )  # fmt: skip
-            red += 0.5 * r
-            green += 0.5 * g
-            blue += 0.5 * b
-        else:
-            distance, _ = nearest(
-                solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
-                ox, oy, oz, dx, dy, dz,
-            )  # fmt: skip
-            depth = tl.where(distance < 5e7, distance, 0.0)
+    dx, dy, dz = _direction(c, (column / width - cx) / fx, (row / height - cy) / fy)
+    some_solids, some_lumps = _seen(
+        solids, lumps, n_solids, n_lumps, ox, oy, oz, dx, dy, dz,
+        tl.maximum(1.0 / (fx * width), 1.0 / (fy * height)),
+    )  # fmt: skip
+    distance, _ = nearest(
+        solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
+        some_solids, some_lumps, ox, oy, oz, dx, dy, dz,
+    )  # fmt: skip
+    depth = tl.where(distance < 5e7, distance, 0.0)
+    red, green, blue = column * 0.0, column * 0.0, column * 0.0
+    for sample in range(2):
+        shift = tl.where(sample == 0, -0.25, 0.25)
+        dx, dy, dz = _direction(
+            c, ((column + shift) / width - cx) / fx, ((row + shift) / height - cy) / fy
+        )
+        r, g, b = _colour(
+            solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves,
+            some_solids, some_lumps, materials, light, ox, oy, oz, dx, dy, dz, 1.0 / (fx * width),
+        )  # fmt: skip
+        red += 0.5 * r
+        green += 0.5 * g
+        blue += 0.5 * b
     area = height * width
     base = view.to(tl.int64) * area
     tl.store(light_out + base * 3 + pixel, red, on)
     tl.store(light_out + base * 3 + area + pixel, green, on)
     tl.store(light_out + base * 3 + 2 * area + pixel, blue, on)
     tl.store(depth_out + base + pixel, depth, on)
+
+
+@triton.jit
+def _direction(camera, x, y):
+    """In the world, of a place in the camera's frame at the distance 1."""
+    dx = tl.load(camera) * x + tl.load(camera + 1) * y + tl.load(camera + 2)
+    dy = tl.load(camera + 3) * x + tl.load(camera + 4) * y + tl.load(camera + 5)
+    dz = tl.load(camera + 6) * x + tl.load(camera + 7) * y + tl.load(camera + 8)
+    return dx, dy, dz

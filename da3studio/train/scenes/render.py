@@ -13,7 +13,9 @@ from da3studio.train.scenes.shading import Look
 from da3studio.train.scenes.tracing import MISS, Bodies, nearest
 
 _SUBPIXELS = (-0.25, 0.25)  # [px] right and down of the centre, where colour is looked at
-_BLOCK = 128  # pixels that a kernel's threads share out
+_BLOCK = 128  # rays that a kernel's threads share out
+_TILE = (4, 8)  # pixels down and across that the threads of one warp look at
+_REGISTERS = 128  # of a thread; with more, too few of them run at the same time
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,8 @@ def _by_kernel(made: Made, views: Views, height: int, width: int) -> tuple[Tenso
     depth = torch.empty(n_scenes, n_views, height, width, device=device)
     cameras = torch.cat([views.rotation.flatten(-2), views.position, views.lens], dim=-1)
     materials = made.look.materials.contiguous()
-    picture_kernel[(-(-height * width // _BLOCK), n_scenes * n_views)](
+    rows, cols = _TILE
+    picture_kernel[(-(-height // rows) * -(-width // cols), n_scenes * n_views)](
         *_packed(made.bodies),
         materials,
         materials.shape[1],
@@ -100,7 +103,10 @@ def _by_kernel(made: Made, views: Views, height: int, width: int) -> tuple[Tenso
         width,
         light,
         depth,
-        block=_BLOCK,
+        rows=rows,
+        cols=cols,
+        num_warps=1,
+        maxnreg=_REGISTERS,
     )
     return light, depth
 

@@ -11,6 +11,33 @@ import triton.language as tl
 
 
 @triton.jit
+def _wave(turns):
+    """The cosine of an angle in turns, within 2e-7."""
+    t = tl.abs(turns - tl.floor(turns) - 0.5) - 0.25
+    s = t * t
+    high = 81.60099819 + s * (-76.54965682 + s * 39.53581371)
+    return t * (6.28318515961 + s * (-41.3416549293 + s * high))
+
+
+@triton.jit
+def cosine(x):
+    """As good as the angle's own rounding; libdevice's has a branch for large angles."""
+    return _wave(x * 0.15915494309)
+
+
+@triton.jit
+def sine(x):
+    """See `cosine`."""
+    return _wave(x * 0.15915494309 - 0.25)
+
+
+@triton.jit
+def any_of(condition):
+    """Whether it holds for any of the block's rays: what none of them needs is left out."""
+    return tl.max(condition.to(tl.int32), axis=0) > 0
+
+
+@triton.jit
 def _into(m, ox, oy, oz, dx, dy, dz):
     """A ray in a body's frame."""
     a, b, c, d = tl.load(m), tl.load(m + 1), tl.load(m + 2), tl.load(m + 3)
@@ -80,8 +107,8 @@ def lump_value(x, y, z, across, upright, height, frequency, phase):
     ring = tl.maximum(_power(x, across) + _power(y, across), 1e-9)
     body = tl.exp2(upright / across * tl.log2(ring)) + _power(z, upright)
     body = tl.exp2(tl.log2(tl.maximum(body, 1e-9)) / upright)
-    waves = tl.sin(frequency * x + phase) * tl.sin(frequency * y + 2 * phase)
-    return body - 1 + height * waves * tl.sin(frequency * z + 3 * phase)
+    waves = sine(frequency * x + phase) * sine(frequency * y + 2 * phase)
+    return body - 1 + height * waves * sine(frequency * z + 3 * phase)
 
 
 @triton.jit
@@ -93,15 +120,17 @@ def _lump(m, s, ox, oy, oz, dx, dy, dz):
     a, b, c, d, e = tl.load(s), tl.load(s + 1), tl.load(s + 2), tl.load(s + 3), tl.load(s + 4)
     step = tl.maximum(far - near, 0.0) / 16
     first = px * 0.0 + 1e8
-    if tl.max(far - near) > 0:
-        for i in range(1, 16):
+    start = 1
+    while (start < 16) & any_of((far > near) & (first > 1e7)):
+        for i in range(start, start + 5):
             t = near + step * i
             value = lump_value(px + t * vx, py + t * vy, pz + t * vz, a, b, c, d, e)
             first = tl.where((value < 0) & (first > 1e7), i * 1.0, first)
+        start += 5
     outside = tl.minimum(near + step * (first - 1), 1e6)
     inside = tl.minimum(near + step * first, 1e6)
     middle = inside
-    if tl.min(first) < 1e7:
+    if any_of(first < 1e7):
         t = outside
         at_out = lump_value(px + t * vx, py + t * vy, pz + t * vz, a, b, c, d, e)
         t = inside
@@ -125,7 +154,7 @@ def _height(x, y, waves, n_waves):
     for i in range(n_waves):
         w = waves + 4 * i
         angle = tl.load(w) * x + tl.load(w + 1) * y + tl.load(w + 2)
-        height += tl.load(w + 3) * tl.sin(angle)
+        height += tl.load(w + 3) * sine(angle)
     return height
 
 
@@ -143,15 +172,17 @@ def _terrain(waves, n_waves, ox, oy, oz, dx, dy, dz):
     )
     step = tl.maximum(far - near, 0.0) / 56
     first = ox * 0.0 + 1e8
-    if tl.max(far - near) > 0:
-        for i in range(1, 57):
+    start = 1
+    while (start < 57) & any_of((far > near) & (first > 1e7)):
+        for i in range(start, start + 4):
             t = near + step * i
             value = oz + t * dz - _height(ox + t * dx, oy + t * dy, waves, n_waves)
             first = tl.where((value < 0) & (first > 1e7), i * 1.0, first)
+        start += 4
     outside = tl.minimum(near + step * (first - 1), 1e6)
     inside = tl.minimum(near + step * first, 1e6)
     middle = inside
-    if tl.min(first) < 1e7:
+    if any_of(first < 1e7):
         t = outside
         at_out = oz + t * dz - _height(ox + t * dx, oy + t * dy, waves, n_waves)
         t = inside
@@ -170,19 +201,72 @@ def _terrain(waves, n_waves, ox, oy, oz, dx, dy, dz):
 
 
 @triton.jit
+def _balls(frames, count, x, y, z):
+    """Which of 64 bodies are there, and the balls around them, seen from a place."""
+    body = tl.arange(0, 64)
+    there = body < count
+    m = frames + body * 12
+    vx, vy, vz, square = body * 0.0 - x, body * 0.0 - y, body * 0.0 - z, body * 0.0
+    for row in tl.static_range(3):
+        a, b = tl.load(m + 4 * row, there, 0.0), tl.load(m + 4 * row + 1, there, 0.0)
+        c, d = tl.load(m + 4 * row + 2, there, 0.0), tl.load(m + 4 * row + 3, there, 0.0)
+        length = a * a + b * b + c * c
+        there = there & (length > 1e-16)
+        inverse = 1.0 / tl.maximum(length, 1e-16)
+        vx, vy, vz = vx - d * inverse * a, vy - d * inverse * b, vz - d * inverse * c
+        square += inverse
+    return there, vx, vy, vz, tl.sqrt(square)
+
+
+@triton.jit
+def _bits(chosen):
+    body = tl.arange(0, 64)
+    return tl.sum(tl.where(chosen, tl.full((64,), 1, tl.int64) << body, 0), axis=0)
+
+
+@triton.jit
+def in_beam(frames, count, x, y, z, ax, ay, az, sine_of, cosine_of, radius):
+    """Which of up to 64 bodies a beam may meet, as bits: the others need not be asked.
+
+    A beam holds all rays from a ball around a place whose directions lie in a cone around the
+    unit vector `(ax, ay, az)`.
+    """
+    there, vx, vy, vz, reach = _balls(frames, count, x, y, z)
+    ahead = vx * ax + vy * ay + vz * az
+    away = vx * vx + vy * vy + vz * vz
+    aside = tl.sqrt(tl.maximum(away - ahead * ahead, 0.0))
+    reach += radius + 1e-3 * tl.sqrt(away)  # with room for rounding
+    return _bits(there & (aside * cosine_of - ahead * sine_of < reach) & (ahead > -reach))
+
+
+@triton.jit
+def in_ball(frames, count, x, y, z, radius):
+    """Which of up to 64 bodies may be within a ball, as bits."""
+    there, vx, vy, vz, reach = _balls(frames, count, x, y, z)
+    away = tl.sqrt(vx * vx + vy * vy + vz * vz)
+    return _bits(there & (away < 1.001 * (reach + radius)))
+
+
+@triton.jit
 def nearest(
-    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, ox, oy, oz, dx, dy, dz
-):
-    """Distance and id of the first hit, see `tracing.nearest`."""
+    solids, quadrics, lumps, shapes, waves, n_solids, n_lumps, n_waves, some_solids, some_lumps,
+    ox, oy, oz, dx, dy, dz,
+):  # fmt: skip
+    """Distance and id of the first hit, see `tracing.nearest`.
+
+    Bodies whose bit is not set in `some_solids` and `some_lumps` are left out.
+    """
     best, which = ox * 0.0 + 1e8, (ox * 0.0).to(tl.int32)
     for i in range(n_solids):
-        t = _solid(solids + 12 * i, quadrics + 5 * i, ox, oy, oz, dx, dy, dz)
-        which = tl.where(t < best, i, which)
-        best = tl.minimum(best, t)
+        if (some_solids >> i) & 1:
+            t = _solid(solids + 12 * i, quadrics + 5 * i, ox, oy, oz, dx, dy, dz)
+            which = tl.where(t < best, i, which)
+            best = tl.minimum(best, t)
     for i in range(n_lumps):
-        t = _lump(lumps + 12 * i, shapes + 5 * i, ox, oy, oz, dx, dy, dz)
-        which = tl.where(t < best, n_solids + i, which)
-        best = tl.minimum(best, t)
+        if (some_lumps >> i) & 1:
+            t = _lump(lumps + 12 * i, shapes + 5 * i, ox, oy, oz, dx, dy, dz)
+            which = tl.where(t < best, n_solids + i, which)
+            best = tl.minimum(best, t)
     if n_waves > 0:
         t = _terrain(waves, n_waves, ox, oy, oz, dx, dy, dz)
         which = tl.where(t < best, n_solids + n_lumps, which)
@@ -212,7 +296,7 @@ def trace_kernel(
     distance, which = nearest(
         solids + scene * n_solids * 12, quadrics + scene * n_solids * 5,
         lumps + scene * n_lumps * 12, shapes + scene * n_lumps * 5, waves + scene * n_waves * 4,
-        n_solids, n_lumps, n_waves, ox, oy, oz, dx, dy, dz,
+        n_solids, n_lumps, n_waves, -1, -1, ox, oy, oz, dx, dy, dz,
     )  # fmt: skip
     to = scene.to(tl.int64) * n_rays + ray
     tl.store(distance_out + to, distance, on)
