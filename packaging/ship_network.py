@@ -30,13 +30,22 @@ LICENCE = "Apache-2.0"  # of this repository
 _MAY_READ = 0o644
 
 
-def ship(checkpoint: Path, resources: Path, *, photo_px: int, trained_on: str, small: bool) -> Path:
+def ship(
+    checkpoint: Path,
+    resources: Path,
+    *,
+    photo_px: int,
+    references: int,
+    trained_on: str,
+    small: bool,
+) -> Path:
     """Write file and description.
 
     Args:
         checkpoint: of the variant da3-mini, in half precision.
         resources: the program's folder of resources.
         photo_px: longer photo side that it was trained for.
+        references: photos that are best the reference view in turn, at most.
         trained_on: in a few words, for lists.
         small: write it in 8 bits.
 
@@ -67,6 +76,7 @@ def ship(checkpoint: Path, resources: Path, *, photo_px: int, trained_on: str, s
         f'licence = "{LICENCE}"\n'
         f"trained_on = {json.dumps(trained_on)}\n"
         f"photo_px = {photo_px}\n"
+        f"references = {references}\n"
     )
     about.write_text(description, "utf-8")
     for path in (file, about):
@@ -79,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path, help="the .safetensors file that training wrote")
     parser.add_argument("--photo-px", type=int, required=True, help="photo side of the training")
+    parser.add_argument("--references", type=int, default=8, help="reference views in turn")
     parser.add_argument("--trained-on", default="procedural scenes only", help="in a few words")
     parser.add_argument("--eight-bit", action="store_true", help="half the size, less exact")
     parser.add_argument("--resources", type=Path, default=ROOT / "resources", help="of the program")
@@ -87,6 +98,7 @@ def main() -> int:
         asked.checkpoint,
         asked.resources,
         photo_px=asked.photo_px,
+        references=asked.references,
         trained_on=asked.trained_on,
         small=asked.eight_bit,
     )

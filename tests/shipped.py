@@ -35,6 +35,7 @@ size_bytes = {file.stat().st_size}
 licence = "{LICENCE}"
 trained_on = "a test"
 photo_px = {photo_px}
+references = 1
 """,
         "utf-8",
     )

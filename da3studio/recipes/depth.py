@@ -57,11 +57,18 @@ class DepthRecipe:
         help="How the network tells cameras: 'decoder' is quick, 'rays' fits them to its rays.",
     )
     reference_view: str = param(
-        "saddle_balanced",
+        "auto",
         "Reference view",
-        choices=("saddle_balanced", "saddle_sim_range", "first", "middle"),
-        choice_labels=("Balanced", "Widest likeness", "First photo", "Middle photo"),
-        help="How the network chooses the photo that its world starts from.",
+        choices=("auto", "saddle_balanced", "saddle_sim_range", "first", "middle"),
+        choice_labels=(
+            "What suits the network",
+            "Balanced",
+            "Widest likeness",
+            "First photo",
+            "Middle photo",
+        ),
+        help="How the network chooses the photo that its world starts from; 'auto' is the balanced"
+        " one, and with the built-in network up to eight in turn, whose answers are averaged.",
     )
     views_per_window: int = param(
         0,

@@ -24,6 +24,7 @@ class Shipped:
     licence: str  # SPDX
     trained_on: str  # in a few words
     photo_px: int  # longer photo side that it was trained for
+    references: int  # photos that are best the reference view in turn, at most
 
 
 def networks_folder() -> Path:

@@ -36,7 +36,8 @@ PHOTO_PX = 504  # longer photo side that the published networks were made for
 
 _WEIGHTS = "model.safetensors"
 _RECORD = "model.json"
-_ONLY_BUILT_IN = frozenset({"built_in", "photo_px"})  # fields that no record on the disk has
+# Fields that no record on the disk has.
+_ONLY_BUILT_IN = frozenset({"built_in", "photo_px", "references"})
 _LARGEST_RECORD_BYTES = 65_536
 _ID = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
 
@@ -56,6 +57,7 @@ class Installed:
     when: str  # ISO 8601, UTC, "" = with the program
     built_in: bool = False  # a part of the program
     photo_px: int = PHOTO_PX  # longer photo side that it sees best
+    references: int = 1  # photos that are best the reference view in turn, at most
 
     @property
     def path(self) -> Path:
@@ -260,6 +262,7 @@ def _built_in(model_id: str, description: Shipped) -> Installed:
         when="",
         built_in=True,
         photo_px=description.photo_px,
+        references=description.references,
     )
 
 

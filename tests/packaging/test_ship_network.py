@@ -17,10 +17,13 @@ def test_that_what_is_shipped_is_the_built_in_network(tmp_path, monkeypatch, sma
     networks = ship_nothing(tmp_path, monkeypatch)
     checkpoint = hollow(tmp_path / "trained.safetensors", "da3-mini")
     words = 'scenes "of our own"'
-    file = ship(checkpoint, networks.parent, photo_px=336, trained_on=words, small=small)
+    file = ship(
+        checkpoint, networks.parent, photo_px=336, references=3, trained_on=words, small=small
+    )
 
     record = store.verify("da3-mini")
     assert (record.path, record.photo_px, record.source) == (file, 336, words)
+    assert record.references == 3
     assert round(record.size_bytes / 1e6) == megabytes
     assert file.stat().st_mode & 0o044 == 0o044  # of an installed program, everybody reads it
 
@@ -29,6 +32,6 @@ def test_that_another_network_is_not_shipped(tmp_path, monkeypatch):
     networks = ship_nothing(tmp_path, monkeypatch)
     tiny = hollow(tmp_path / "tiny.safetensors", "da3studio-tiny")
     with pytest.raises(CheckpointMismatch, match="does not hold the network da3-mini"):
-        ship(tiny, networks.parent, photo_px=224, trained_on="", small=False)
+        ship(tiny, networks.parent, photo_px=224, references=1, trained_on="", small=False)
     assert store.look_up("da3-mini") is None
     assert not list(networks.glob("da3-mini*"))

@@ -211,13 +211,13 @@ class Capture:
         """One pass; `None` where memory did not suffice, with the memory given back."""
         recipe = self._recipe
         rays = recipe.poses == "rays" and self._known is None
-        ask = Ask(
-            rays=rays,
-            gaussians=self._gaussians,
-            reference=cast(ReferenceStrategy, recipe.reference_view),
-            head_views=self._plan.head_views,
-        )
-        pass_recipe = PassRecipe(self._plan.resolution, rays, ask, recipe.seed)
+        ask = Ask(rays=rays, gaussians=self._gaussians, head_views=self._plan.head_views)
+        references = 1
+        if recipe.reference_view != "auto":
+            ask = replace(ask, reference=cast(ReferenceStrategy, recipe.reference_view))
+        elif not rays and not self._gaussians:
+            references = self._loaded.references
+        pass_recipe = PassRecipe(self._plan.resolution, rays, ask, recipe.seed, references)
         known = None
         if self._known is not None:
             known = {view.id: self._known[view.id] for view in views}

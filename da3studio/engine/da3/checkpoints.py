@@ -40,7 +40,9 @@ def load_networks(recipe: DepthRecipe, device: Any) -> Loaded:
         raise _cannot(recipe.checkpoint, tr("It relates no views."), "--checkpoint")
     if recipe.metric_checkpoint and metric is None:
         raise _cannot(recipe.metric_checkpoint, tr("It knows no metres."), "--metric-checkpoint")
-    return Loaded(networks.any_view, metric, device, precision, installed.photo_px)
+    return Loaded(
+        networks.any_view, metric, device, precision, installed.photo_px, installed.references
+    )
 
 
 def precision_for(device: Any) -> Precision:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from da3studio.base.progress import Report
 from da3studio.engine.da3.forward import finite_output, fused_attention
+from da3studio.engine.da3.references import seen_in_turn
 from da3studio.engine.da3.window import WindowResult
 from da3studio.engine.protocol import Photos
 from da3studio.geometry.camera import Camera, Intrinsics
@@ -48,6 +49,7 @@ class Loaded:
     device: Any  # torch.device
     precision: Precision  # that they were loaded in
     photo_px: int = PHOTO_PX  # longer photo side that they see best, where nobody asks for another
+    references: int = 1  # photos that are the reference view in turn, where nobody asks for one
 
     def px(self, recipe: DepthRecipe) -> int:
         """Longer photo side that they are to see."""
@@ -62,6 +64,7 @@ class PassRecipe:
     rays: bool  # cameras from the ray head instead of the camera decoder
     ask: Ask
     seed: int
+    references: int = 1  # views that are the reference in turn, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +137,21 @@ def pass_over(
         output = finite_output(
             loaded.any_view, loaded.precision, tensors, report, conditions, recipe.ask
         )
+        if known is None and recipe.references > 1:
+            output = seen_in_turn(
+                output,
+                lambda view: _again(loaded, tensors, report, recipe.ask, view),
+                recipe.references,
+            )
     return Pass(images, tensors, output, _cameras(output, recipe, images), given)
+
+
+def _again(
+    loaded: Loaded, tensors: Sequence[Tensor], report: Report, ask: Ask, reference: int
+) -> DA3Output:
+    """Another pass, with a reference view of this index."""
+    ask = replace(ask, reference=reference)
+    return finite_output(loaded.any_view, loaded.precision, tensors, report, None, ask)
 
 
 def look_for_metres(
