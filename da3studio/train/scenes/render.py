@@ -15,6 +15,7 @@ from da3studio.train.scenes.tracing import MISS, Bodies, nearest
 _SUBPIXELS = (-0.25, 0.25)  # [px] right and down of the centre, where colour is looked at
 _BLOCK = 128  # rays that a kernel's threads share out
 _TILE = (4, 8)  # pixels down and across that the threads of one warp look at
+_MOST_BODIES = 64  # of a kind: kernels keep a bit for each
 _REGISTERS = 128  # of a thread; with more, too few of them run at the same time
 
 
@@ -113,6 +114,8 @@ def _by_kernel(made: Made, views: Views, height: int, width: int) -> tuple[Tenso
 
 def _packed(bodies: Bodies) -> tuple[Tensor | int, ...]:
     """What both kernels take of bodies; what is not there has the number 0."""
+    if bodies.solids.shape[1] > _MOST_BODIES:
+        raise ValueError(f"{bodies.solids.shape[1]} solids; the kernels know {_MOST_BODIES}")
     solids = bodies.solids.contiguous()
     lumps, shapes, waves = (
         solids if part is None else part.contiguous()
