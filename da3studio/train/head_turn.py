@@ -1,7 +1,7 @@
 """Queries and keys normalised per head and turned by the place of their token, differentiable.
 
 `model.rope` is the product's own. This one is a kernel on a GPU: what `torch.compile` makes of the
-same lines took a third of a training step.
+same lines took a third of learning.
 """
 
 from __future__ import annotations

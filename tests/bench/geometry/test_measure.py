@@ -212,7 +212,7 @@ def test_that_the_command_writes_page_and_charts(tmp_path: Path):
     assert "NaN" not in ran.out
     assert lines[0]["auc"] != lines[0]["f_score"] is None
     assert (tmp_path / "page" / "made-scenes-abs-rel.svg").is_file()
-    assert "--size 56 --reference saddle_balanced" in (tmp_path / "page.md").read_text("utf-8")
+    assert "--size 56 --reference auto" in (tmp_path / "page.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
