@@ -79,3 +79,11 @@ def test_that_an_answer_that_is_far_off_the_others_counts_little():
     rotation, position = truth(0)
     assert angle_between(poses[1, :3, :3], rotation[1]) < np.radians(0.5)
     assert np.linalg.norm(poses[1, :3, 3] - position[1]) < 0.1
+
+
+def test_that_cameras_in_one_place_stay_there():
+    references, rotations, positions = said()
+    poses = average_poses(references, rotations, np.zeros_like(positions))
+
+    np.testing.assert_allclose(poses[:, :3, 3], 0, atol=1e-12)
+    np.testing.assert_allclose(poses[:, :3, :3], truth(0)[0], atol=1e-9)

@@ -12,7 +12,7 @@ from da3studio.engine.da3.references import seen_in_turn
 from da3studio.model.camera_heads import Cameras
 from tests.engine.da3.little import FREE, PASS, loaded, patterns, seen, tensors
 
-PHOTOS = patterns(*[(140, 98)] * 4)
+PHOTOS = patterns((140, 98), (98, 140), (140, 98), (140, 140))
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,18 @@ def test_that_a_pass_asks_for_it_where_no_camera_is_known():
     ]
     assert max(moved) > 1e-3
     assert all((depth.z > 0).all() for depth in in_turn.depths)
+
+
+def test_that_one_photo_is_seen_once():
+    one = patterns((140, 98))
+    alone, in_turn = seen(loaded(), one), seen(loaded(), one, recipe=replace(PASS, references=8))
+
+    np.testing.assert_array_equal(alone.depths[0].z, in_turn.depths[0].z)
+
+
+def test_that_depth_of_nothing_stays_a_number(first):
+    flat = replace(first, depth=tuple(torch.zeros_like(z) for z in first.depth))
+    found = seen_in_turn(flat, lambda view: replace(first, reference=view), 4)
+
+    assert all(torch.isfinite(z).all() for z in found.depth)
+    assert torch.isfinite(found.cameras.cam_from_world).all()
