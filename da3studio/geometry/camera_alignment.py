@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from da3studio.geometry.camera import Camera
+from da3studio.geometry.rigid import nearest_rotation
 from da3studio.geometry.similarity import Sim3, align_points
 
 # Numbers of the reference, which the network's outputs are compared with
@@ -86,8 +87,7 @@ def align_poses(
     if spread_a > _rounding(centres_a) and spread_b > _rounding(centres_b):
         scale = spread_b / spread_a
         turned += (weight[:, None] * from_b).T @ from_a / (spread_a * spread_b)
-    u, _, vt = np.linalg.svd(turned)
-    rotation = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    rotation = nearest_rotation(turned)
     return Sim3(scale, rotation, mean_b - scale * rotation @ mean_a)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from da3studio.geometry.rigid import nearest_rotation
+
 _ROUNDS = 30
 _SETTLED = 1e-6  # largest change of a rotation's entry
 _SURE_ANGLE = 0.03  # [rad] nearer than that, an answer agrees
@@ -54,7 +56,7 @@ def _rotations(references: NDArray[np.intp], turns: Array) -> Array:
         weights[np.arange(len(references)), references] = 0  # of itself it knows nothing
         total = (weights[..., None, None] * said).sum(axis=0)
         np.add.at(total, references, (weights[..., None, None] * back).sum(axis=1))
-        nearest = _nearest(total)
+        nearest = nearest_rotation(total)
         nearest = np.matmul(nearest[references[0]].T, nearest)
         settled = bool(np.abs(nearest - here).max() < _SETTLED)
         here = nearest
@@ -89,11 +91,3 @@ def _positions(references: NDArray[np.intp], ways: Array) -> Array:
         off = np.linalg.norm(system[:-1] @ places - said, axis=1)
         weights[:-1, 0] = counts / np.sqrt(np.maximum(off / median, _SURE_PLACE))
     return places
-
-
-def _nearest(matrices: Array) -> Array:
-    """The nearest rotations."""
-    u, _, vt = np.linalg.svd(matrices)
-    u[..., -1] *= np.linalg.det(u @ vt)[..., None]
-    nearest: Array = u @ vt
-    return nearest

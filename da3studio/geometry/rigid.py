@@ -70,6 +70,17 @@ def wxyz_from_rotation(rotation: ArrayLike) -> NDArray[np.float64]:
     return quaternion if quaternion[0] >= 0 else -quaternion
 
 
+def nearest_rotation(matrices: ArrayLike) -> NDArray[np.float64]:
+    """`(..., 3, 3)` the rotations that differ least, in least squares, from any such matrices.
+
+    Source: orthogonal Procrustes.
+    """
+    u, _, vt = np.linalg.svd(np.asarray(matrices, np.float64))
+    u[..., -1] *= np.sign(np.linalg.det(u @ vt))[..., None]
+    nearest: NDArray[np.float64] = u @ vt
+    return nearest
+
+
 def angle_between(a: ArrayLike, b: ArrayLike) -> float:
     """Angle of the rotation that leads from one `(3, 3)` rotation to another [rad]."""
     trace = np.trace(np.asarray(a, np.float64) @ np.asarray(b, np.float64).T)

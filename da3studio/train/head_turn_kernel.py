@@ -7,18 +7,19 @@ import triton.language as tl
 
 
 @triton.jit
-def _place(program, length, n_rows, rows: tl.constexpr, heads: tl.constexpr, size: tl.constexpr):
-    """Which rows (a head of a token each) and channels a program has, and their cosines' place."""
-    row = program * rows + tl.arange(0, rows)
+def _place(length, n_rows, rows: tl.constexpr, heads: tl.constexpr, size: tl.constexpr):
+    """A program's rows (a head of a token each) and channels, where they lie, and their cosines."""
+    row = tl.program_id(0) * rows + tl.arange(0, rows)
     channel = tl.arange(0, size)
     on = (row < n_rows)[:, None] & (channel < size)[None, :]
+    start = (row // heads * (3 * heads) + tl.program_id(1) * heads + row % heads)[:, None] * size
     # Channels are (y or x, first or second of a pair, which pair); angles are (y or x, which pair).
     quarter: tl.constexpr = size // 4
     angle = channel // (2 * quarter) * quarter + channel % quarter
     table = (row // heads % length)[:, None] * (2 * quarter) + angle[None, :]
     other = channel ^ quarter
     sign = tl.where((channel & quarter) != 0, 1.0, -1.0)[None, :]
-    return row, channel, on, table, other, sign
+    return row, channel, on, start, table, other, sign
 
 
 @triton.jit
@@ -35,10 +36,7 @@ def forward_kernel(
 ):  # fmt: skip
     """Queries and keys normalised and turned, values as they are; the grid is (rows, 3)."""
     part = tl.program_id(1)
-    row, channel, on, table, other, sign = _place(
-        tl.program_id(0), length, n_rows, rows, heads, size
-    )
-    start = (row // heads * (3 * heads) + part * heads + row % heads)[:, None] * size
+    row, channel, on, start, table, other, sign = _place(length, n_rows, rows, heads, size)
     to = out + (part.to(tl.int64) * n_rows + row)[:, None] * size + channel[None, :]
     x = tl.load(qkv + start + channel[None, :], on, 0.0)
     if part < 2:
@@ -63,10 +61,7 @@ def backward_kernel(
 ):  # fmt: skip
     """Gradients of all, those of the weights summed over each program's rows; the same grid."""
     part = tl.program_id(1)
-    row, channel, on, table, other, sign = _place(
-        tl.program_id(0), length, n_rows, rows, heads, size
-    )
-    start = (row // heads * (3 * heads) + part * heads + row % heads)[:, None] * size
+    row, channel, on, start, table, other, sign = _place(length, n_rows, rows, heads, size)
     to = of_qkv + start + channel[None, :]
     at = row.to(tl.int64)[:, None] * size
     if part < 2:

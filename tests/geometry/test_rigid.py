@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 from da3studio.geometry.rigid import (
     Rigid3,
     angle_between,
+    nearest_rotation,
     rotation_from_wxyz,
     wxyz_from_rotation,
 )
@@ -69,3 +70,14 @@ def test_that_the_angle_between_two_rotations_is_the_one_that_leads_over(angle):
     b = Rotation.from_rotvec([0, angle, 0]).as_matrix() @ a
 
     assert angle_between(a, b) == pytest.approx(angle, abs=1e-7)  # arccos is flat at 0 and pi
+
+
+def test_that_the_nearest_rotation_is_found_of_many_matrices_and_is_no_reflection():
+    rotations = Rotation.random(20, rng=RNG).as_matrix()
+    off = rotations + 1e-3 * RNG.normal(size=rotations.shape)
+    mirrored = rotations @ np.diag([1, 1, -1.0])
+
+    np.testing.assert_allclose(nearest_rotation(rotations), rotations, atol=1e-12)
+    np.testing.assert_allclose(nearest_rotation(off), rotations, atol=5e-3)
+    np.testing.assert_allclose(nearest_rotation(off[3]), nearest_rotation(off)[3], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(nearest_rotation(mirrored)), 1)

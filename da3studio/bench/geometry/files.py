@@ -16,7 +16,7 @@ from da3studio.bench.geometry.truth import Array, Photo, Pixels, SeenDepth
 from da3studio.bench.sample_truth import spread_over
 from da3studio.fusion.bridge import from_legacy_mesh, open3d
 from da3studio.geometry.camera import Camera, Intrinsics
-from da3studio.geometry.rigid import Rigid3
+from da3studio.geometry.rigid import Rigid3, nearest_rotation
 from da3studio.media.image import read_image
 from da3studio.scene.mesh import Mesh
 from da3studio.scene.view import PhotoSource, View, ViewId
@@ -80,8 +80,7 @@ def damaged(path: Path) -> BadInput:
 
 def rigid_of(matrix: Array) -> Rigid3:
     """The rigid motion in the upper part of a `(4, 4)` matrix, its rotation made one."""
-    u, _, vt = np.linalg.svd(matrix[:3, :3])
-    return Rigid3(u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt, matrix[:3, 3])
+    return Rigid3(nearest_rotation(matrix[:3, :3]), matrix[:3, 3])
 
 
 def lens_of(matrix: Array, width: int, height: int) -> Intrinsics:

@@ -19,7 +19,7 @@ from da3studio.engine.da3.window import WindowResult
 from da3studio.engine.protocol import Photos
 from da3studio.geometry.camera import Camera, Intrinsics
 from da3studio.geometry.camera_alignment import align_cameras, normalise_for_conditioning
-from da3studio.geometry.rigid import Rigid3
+from da3studio.geometry.rigid import Rigid3, nearest_rotation
 from da3studio.media.undistort import undistort
 from da3studio.model.camera_heads import Cameras
 from da3studio.model.metric import SKY, NoSurfaceError, metres_per_unit, to_metres
@@ -307,7 +307,8 @@ def _cameras(
     found = []
     for pose, lens, (height, width) in zip(poses, lenses, sizes, strict=True):
         intrinsics = Intrinsics(lens[0, 0], lens[1, 1], lens[0, 2], lens[1, 2], width, height)
-        found.append(Camera(intrinsics, Rigid3(_orthonormal(pose[:, :3]), pose[:, 3])))
+        rotation = nearest_rotation(pose[:, :3])  # float32 leaves errors of 1e-7
+        found.append(Camera(intrinsics, Rigid3(rotation, pose[:, 3])))
     return found
 
 
@@ -341,10 +342,3 @@ def _lens_of(view: View, image: NDArray[np.uint8]) -> Intrinsics | None:
         view.focal_px, view.focal_px, view.width / 2, view.height / 2, view.width, view.height
     )
     return lens.resized(image.shape[1], image.shape[0])
-
-
-def _orthonormal(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The nearest rotation: float32 leaves errors of 1e-7."""
-    u, _, vt = np.linalg.svd(rotation)
-    nearest: NDArray[np.float64] = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-    return nearest

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from da3studio.geometry.pose_averaging import average_poses
@@ -35,19 +36,21 @@ def seen_in_turn(first: DA3Output, again: Callable[[int], DA3Output], most: int)
     others = _spread(len(first.depth), min(most, _MOST_LOOKS // len(first.depth)), first.reference)
     if not others:
         return first
-    passes = [first, *(again(view) for view in others)]
-    factors = [_factor(first.depth, output.depth) for output in passes]
-    depth, confidence = [], []
-    for maps in zip(*(_maps(output) for output in passes), strict=True):
-        scaled = [z * factor for (z, _), factor in zip(maps, factors, strict=True)]
-        logs = torch.stack([z.clamp(min=_LEAST_DEPTH).log() for z in scaled])
-        depth.append(logs.mean(dim=0).exp())
-        confidence.append(torch.stack([sure for _, sure in maps]).mean(dim=0))
+    cameras, factors = [_cameras(first)], [1.0]
+    logs, sure = _logs(first.depth), _confidence(first)
+    for view in others:  # of each pass only the sums stay in memory
+        output = again(view)
+        cameras.append(_cameras(output))
+        factors.append(_factor(first.depth, output.depth))
+        scaled = _logs([z * factors[-1] for z in output.depth])
+        logs = [total + one for total, one in zip(logs, scaled, strict=True)]
+        sure = [total + one for total, one in zip(sure, _confidence(output), strict=True)]
+    n_passes = len(cameras)
     return replace(
         first,
-        depth=tuple(depth),
-        confidence=tuple(confidence),
-        cameras=_averaged([_cameras(output) for output in passes], passes, factors),
+        depth=tuple((total / n_passes).exp() for total in logs),
+        confidence=tuple(total / n_passes for total in sure),
+        cameras=_averaged(cameras, np.array([first.reference, *others]), np.array(factors)),
     )
 
 
@@ -60,9 +63,13 @@ def _spread(n_views: int, passes: int, first: int) -> list[int]:
     return [others[i] for i in np.linspace(0, len(others) - 1, wanted).round().astype(int)]
 
 
-def _maps(output: DA3Output) -> zip[tuple[Tensor, Tensor]]:
+def _logs(depth: Sequence[Tensor]) -> list[Tensor]:
+    return [z.clamp(min=_LEAST_DEPTH).log() for z in depth]
+
+
+def _confidence(output: DA3Output) -> list[Tensor]:
     assert output.confidence is not None  # noqa: S101  any-view networks have one
-    return zip(output.depth, output.confidence, strict=True)
+    return list(output.confidence)
 
 
 def _cameras(output: DA3Output) -> Cameras:
@@ -72,20 +79,18 @@ def _cameras(output: DA3Output) -> Cameras:
 
 def _factor(depth: Sequence[Tensor], other: Sequence[Tensor]) -> float:
     """From the other's unit to that of the first."""
-    ratios = [
-        (one.clamp(min=_LEAST_DEPTH) / two.clamp(min=_LEAST_DEPTH)).log().flatten()
-        for one, two in zip(depth, other, strict=True)
-    ]
-    return float(torch.cat(ratios).median().exp())
+    ratios = [one - two for one, two in zip(_logs(depth), _logs(other), strict=True)]
+    return float(torch.cat([ratio.flatten() for ratio in ratios]).median().exp())
 
 
 def _averaged(
-    cameras: Sequence[Cameras], passes: Sequence[DA3Output], factors: Sequence[float]
+    cameras: Sequence[Cameras],
+    references: NDArray[np.intp],
+    factors: NDArray[np.float64],
 ) -> Cameras:
     found = torch.stack([each.cam_from_world for each in cameras]).cpu().double().numpy()
     rotations = found[..., :3].swapaxes(-1, -2)
-    positions = -(rotations @ found[..., 3:])[..., 0] * np.array(factors)[:, None, None]
-    references = np.array([output.reference for output in passes])
+    positions = -(rotations @ found[..., 3:])[..., 0] * factors[:, None, None]
     world = average_poses(references, rotations, positions)
     rotation = world[:, :3, :3].swapaxes(-1, -2)
     cam_from_world = np.concatenate([rotation, -rotation @ world[:, :3, 3:]], axis=-1)

@@ -41,9 +41,9 @@ def test_that_the_same_answer_in_other_units_changes_nothing(first):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=0)
     torch.testing.assert_close(found.cameras.intrinsics, first.cameras.intrinsics)
     pose = first.cameras.cam_from_world.double().numpy()
-    to_world = pose[first.reference, :, :3].T, pose[first.reference, :, 3]
     moved = found.cameras.cam_from_world.double().numpy()
-    np.testing.assert_allclose(moved[:, :, :3], pose[:, :, :3] @ to_world[0], atol=1e-4)
+    to_world = pose[first.reference, :, :3].T
+    np.testing.assert_allclose(moved[:, :, :3], pose[:, :, :3] @ to_world, atol=1e-4)
 
 
 def test_that_views_are_the_reference_in_turn_and_no_more_often_than_asked(first):

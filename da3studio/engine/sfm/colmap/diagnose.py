@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from da3studio.base.errors import CannotReconstruct
 from da3studio.base.i18n import tr
 from da3studio.engine.sfm.lenses import Lens
+from da3studio.geometry.rigid import nearest_rotation
 from da3studio.scene.view import View, ViewId
 
 _BLURRED = 0.4  # of the median sharpness of the set
@@ -197,8 +198,7 @@ def _rotation_error(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[n
     weights = np.ones(len(a))
     error = np.zeros(len(a))
     for _ in range(10):
-        u, _, vt = np.linalg.svd((b * weights[:, None]).T @ a)
-        rotation = u @ np.diag([1, 1, np.linalg.det(u @ vt)]) @ vt
+        rotation = nearest_rotation((b * weights[:, None]).T @ a)
         error = np.linalg.norm(np.cross(b, a @ rotation.T), axis=1)
         weights = 1 / (1 + (error / max(float(np.median(error)), 1e-6)) ** 2)
     return error
