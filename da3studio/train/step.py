@@ -3,7 +3,8 @@
 Everything from the first random number to the last changed weight runs without asking the CPU, so
 a step is three launches; without that, thousands of small launches take most of the time. The
 scenes of the next step are made while this one learns: but for their pictures they are many small
-operations in a row, which leave a GPU nearly idle. Before the last graph, several GPUs add up what they learned.
+operations in a row, which leave a GPU nearly idle. Before the last graph, several GPUs add up what
+they learned.
 """
 
 from __future__ import annotations
